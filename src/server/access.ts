@@ -1,0 +1,94 @@
+import type { ErrorCode } from '~/wire/errors';
+
+/**
+ * Who may do what: one pure decision, used by wire routes, tRPC and pages alike. A private
+ * repository does not exist for those who may not read it.
+ */
+
+export type Scope = 'read' | 'write' | 'admin';
+
+/** Who is asking: nobody, or an account through a token or a browser session. */
+export type Principal =
+  | { kind: 'anonymous' }
+  | {
+      kind: 'user';
+      userId: string;
+      handle: string;
+      accountKind: 'human' | 'agent';
+      role: 'user' | 'admin';
+      /** Set when a token authenticates the request, or signed the session in. */
+      token: TokenGrant | null;
+      sessionId: string | null;
+    };
+
+/** What an access token allows: its account's rights, narrowed. */
+export interface TokenGrant {
+  id: string;
+  scopes: Scope[];
+  /** null: every repository of the account. */
+  repoIds: string[] | null;
+  /** Branches it may push to; null: all. */
+  branchPattern: string | null;
+}
+
+export const ANONYMOUS: Principal = { kind: 'anonymous' };
+
+/** What the decision needs to know of a repository. */
+export interface RepositoryAccess {
+  repoId: string;
+  ownerId: string;
+  visibility: 'public' | 'private';
+  /** The principal's collaboration on it; null: none. */
+  collaboration: 'read' | 'write' | 'admin' | null;
+}
+
+export type Decision = { allowed: true } | { allowed: false; code: ErrorCode };
+
+const ALLOWED: Decision = { allowed: true };
+const refused = (code: ErrorCode): Decision => ({ allowed: false, code });
+const RANK = { read: 1, write: 2, admin: 3 } as const;
+
+/** The level an account has on a repository, before its token narrows it. */
+function levelOf(principal: Principal, repo: RepositoryAccess): 0 | 1 | 2 | 3 {
+  const open = repo.visibility === 'public' ? RANK.read : 0;
+  if (principal.kind === 'anonymous') return open;
+  if (principal.role === 'admin' || principal.userId === repo.ownerId) return RANK.admin;
+  const collaboration = repo.collaboration ? RANK[repo.collaboration] : 0;
+  return Math.max(open, collaboration) as 0 | 1 | 2 | 3;
+}
+
+function tokenAllows(token: TokenGrant, repo: RepositoryAccess, scope: Scope): boolean {
+  if (token.repoIds && !token.repoIds.includes(repo.repoId)) return false;
+  return token.scopes.some((held) => RANK[held] >= RANK[scope]);
+}
+
+/**
+ * Decides whether a principal may use a repository with a scope.
+ *
+ * What may not be read is `repo-not-found`. What may be read but not written is `unauthenticated`
+ * for nobody, `insufficient-scope` when only the token is too narrow, else `access-denied`.
+ */
+export function decideAccess(principal: Principal, repo: RepositoryAccess, scope: Scope): Decision {
+  const level = levelOf(principal, repo);
+  const token = principal.kind === 'user' ? principal.token : null;
+  const mayRead =
+    repo.visibility === 'public' ||
+    (level >= RANK.read && (!token || tokenAllows(token, repo, 'read')));
+  if (!mayRead) return refused('repo-not-found');
+  if (scope === 'read') return ALLOWED;
+  if (principal.kind === 'anonymous') return refused('unauthenticated');
+  if (level < RANK[scope]) return refused('access-denied');
+  if (token && !tokenAllows(token, repo, scope)) return refused('insufficient-scope');
+  return ALLOWED;
+}
+
+/** Decides whether a token's branch pattern covers a branch; `*` within a segment, `**` across. */
+export function branchMatches(pattern: string, branch: string): boolean {
+  const source = pattern
+    .split(/(\*\*|\*)/)
+    .map((part) =>
+      part === '**' ? '.*' : part === '*' ? '[^/]*' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'),
+    )
+    .join('');
+  return new RegExp(`^${source}$`, 'u').test(branch);
+}

@@ -1,0 +1,88 @@
+import type { Principal, RepositoryAccess, Scope } from '../access';
+import type { PushRepository } from './push-store';
+
+/** What an access token's row says, found by the SHA-256 of the token. */
+export interface TokenRecord {
+  id: string;
+  userId: string;
+  handle: string;
+  accountKind: 'human' | 'agent';
+  role: 'user' | 'admin';
+  userDisabled: boolean;
+  scopes: Scope[];
+  repoIds: string[] | null;
+  branchPattern: string | null;
+  expiresAtMs: number | null;
+  revoked: boolean;
+}
+
+export interface NewToken {
+  id: string;
+  userId: string;
+  name: string;
+  /** SHA-256 of the token text. */
+  hash: Uint8Array;
+  scopes: Scope[];
+  repoIds: string[] | null;
+  branchPattern: string | null;
+  expiresAtMs: number | null;
+}
+
+/** A repository with what decides about it for one principal. */
+export interface RepositoryEntry {
+  repository: PushRepository & { description: string; domain: string; museRepoId: string };
+  access: RepositoryAccess;
+}
+
+/** Accounts, tokens, sessions and repositories, as authentication and routing need them. */
+export interface IdentityStore {
+  findToken(hash: Uint8Array): Promise<TokenRecord | null>;
+  /** Notes the last use, at most once a minute per token. */
+  touchToken(
+    tokenId: string,
+    use: { atMs: number; address: string; client: string },
+  ): Promise<void>;
+  createToken(token: NewToken): Promise<void>;
+  revokeToken(tokenId: string): Promise<void>;
+  findUser(handle: string): Promise<{
+    id: string;
+    handle: string;
+    kind: 'human' | 'agent';
+    role: 'user' | 'admin';
+    disabled: boolean;
+  } | null>;
+  /** Rejects with `Refusal` `access-denied` when the handle is taken. */
+  createUser(user: {
+    id: string;
+    handle: string;
+    displayName: string;
+    kind: 'human' | 'agent';
+    ownerId: string | null;
+    role: 'user' | 'admin';
+  }): Promise<void>;
+  createSession(session: {
+    id: string;
+    userId: string;
+    tokenId: string | null;
+    expiresAtMs: number;
+    userAgent: string;
+    address: string;
+  }): Promise<void>;
+  /** The principal of a session that is neither revoked nor expired; null otherwise. */
+  findSession(sessionId: string): Promise<Principal | null>;
+  revokeSession(sessionId: string): Promise<void>;
+  /** Finds a repository by owner handle and slug, both without case; null when absent or deleted. */
+  findRepository(
+    owner: string,
+    slug: string,
+    principal: Principal,
+  ): Promise<RepositoryEntry | null>;
+  /** Null when owner and slug are taken. */
+  createRepository(repo: {
+    id: string;
+    ownerId: string;
+    slug: string;
+    description: string;
+    visibility: 'public' | 'private';
+  }): Promise<{ id: string } | null>;
+}
