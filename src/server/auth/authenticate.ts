@@ -1,0 +1,96 @@
+import { ANONYMOUS, type Principal } from '~/server/access';
+import type { Clock } from '~/server/ports/clock';
+import type { IdentityStore } from '~/server/ports/identity-store';
+import { Refusal } from '~/wire/errors';
+import { readSessionId } from './session-cookie';
+import { checkTokenText, hashToken } from './token-text';
+
+/** What authentication needs of the world. */
+export interface AuthenticateDeps {
+  identities: Pick<IdentityStore, 'findToken' | 'touchToken' | 'findSession'>;
+  clock: Pick<Clock, 'now'>;
+}
+
+/** From where and by what program a credential is used; kept as a token's last use. */
+export interface CredentialUse {
+  address: string;
+  client: string;
+}
+
+const BEARER = /^Bearer +(\S+) *$/i;
+
+/**
+ * Finds who sends an `Authorization` header; the only authentication of the wire routes, which
+ * ignore cookies.
+ *
+ * No header is `ANONYMOUS`. Throws `Refusal`: `unauthenticated` when the header is no Bearer token
+ * that this hub knows, `token-expired`, `token-revoked`, or `access-denied` when the account is
+ * disabled. The token's checksum is tested before any query, so guessing costs the database nothing.
+ */
+export async function authenticateBearer(
+  authorizationHeader: string | null | undefined,
+  deps: AuthenticateDeps,
+  use: CredentialUse,
+): Promise<Principal> {
+  if (authorizationHeader === null || authorizationHeader === undefined) return ANONYMOUS;
+  const text = BEARER.exec(authorizationHeader)?.[1];
+  if (text === undefined) throw new Refusal('unauthenticated');
+  return authenticateToken(text, deps, use);
+}
+
+/**
+ * Finds who an access token's text stands for, with the same refusals as `authenticateBearer`.
+ * Signing in to the browser with a token goes through here too.
+ */
+export async function authenticateToken(
+  text: string,
+  { identities, clock }: AuthenticateDeps,
+  use: CredentialUse,
+): Promise<Extract<Principal, { kind: 'user' }>> {
+  if (!checkTokenText(text)) throw new Refusal('unauthenticated');
+  const token = await identities.findToken(hashToken(text));
+  if (!token) throw new Refusal('unauthenticated');
+  if (token.revoked) throw new Refusal('token-revoked');
+  const now = clock.now();
+  if (token.expiresAtMs !== null && token.expiresAtMs <= now) throw new Refusal('token-expired');
+  if (token.userDisabled) {
+    throw new Refusal(
+      'access-denied',
+      {},
+      'This account is disabled; ask the operator of the hub.',
+    );
+  }
+  await identities.touchToken(token.id, { atMs: now, ...use });
+  return {
+    kind: 'user',
+    userId: token.userId,
+    handle: token.handle,
+    accountKind: token.accountKind,
+    role: token.role,
+    token: {
+      id: token.id,
+      scopes: token.scopes,
+      repoIds: token.repoIds,
+      branchPattern: token.branchPattern,
+    },
+    sessionId: null,
+  };
+}
+
+/**
+ * Finds who sends a request, for a Bearer token and a browser session alike; Bearer wins.
+ *
+ * A session cookie that is forged, expired or revoked counts as none; a Bearer token that is wrong
+ * is refused as `authenticateBearer` says.
+ */
+export async function authenticate(
+  headers: Headers,
+  deps: AuthenticateDeps & { sessionSecret: string },
+  use: CredentialUse,
+): Promise<Principal> {
+  const authorization = headers.get('authorization');
+  if (authorization !== null) return authenticateBearer(authorization, deps, use);
+  const sessionId = await readSessionId(headers.get('cookie'), deps.sessionSecret);
+  if (sessionId === null) return ANONYMOUS;
+  return (await deps.identities.findSession(sessionId)) ?? ANONYMOUS;
+}

@@ -1,0 +1,37 @@
+import { decode } from 'next-auth/jwt';
+
+/** How long a browser session lives, at most. */
+export const SESSION_MAX_AGE_SECONDS = 30 * 24 * 60 * 60;
+
+/** The cookie's name over https and over http; the prefix makes browsers insist on Secure. */
+export const SESSION_COOKIES = ['__Secure-next-auth.session-token', 'next-auth.session-token'];
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** The value of a cookie of a `Cookie` header; null when it is not there. */
+export function readCookie(header: string | null, name: string): string | null {
+  if (header === null) return null;
+  for (const part of header.split(';')) {
+    const at = part.indexOf('=');
+    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+  }
+  return null;
+}
+
+/**
+ * The session id inside the encrypted session cookie; null when there is none, or the cookie is
+ * forged or too old. Whether the session still stands is told by its row, not by the cookie.
+ */
+export async function readSessionId(
+  cookieHeader: string | null,
+  secret: string,
+): Promise<string | null> {
+  for (const name of SESSION_COOKIES) {
+    const value = readCookie(cookieHeader, name);
+    if (value === null) continue;
+    const claims = await decode({ token: value, secret }).catch(() => null);
+    const sessionId = claims?.sessionId;
+    if (typeof sessionId === 'string' && UUID.test(sessionId)) return sessionId;
+  }
+  return null;
+}
