@@ -1,0 +1,175 @@
+import type { Id } from '~/muse/ids';
+import type { RepositoryAccess } from '../access';
+import type { SignatureState } from './push-store';
+
+/** A commit as the graph sees it. */
+export interface GraphRow {
+  id: Id;
+  /** First parent first; every parent has a lower generation. */
+  parents: Id[];
+  generation: number;
+  /** Milliseconds since the epoch; null when the record's time is not one. */
+  timeMs: number | null;
+}
+
+/** A commit as lists and pages show it, without its record. */
+export interface CommitRow extends GraphRow {
+  snapshotId: Id;
+  author: string;
+  committedAt: string;
+  branch: string;
+  message: string;
+  type: string;
+  scope: string;
+  breaking: boolean;
+  semVerBump: string;
+  agentId: string;
+  modelId: string;
+  signatureState: SignatureState;
+  idVerified: boolean;
+  pushSeq: number;
+}
+
+export interface BranchRow {
+  name: string;
+  head: Id;
+  updatedAtMs: number;
+  /** The push that moved it last. */
+  pushSeq: number;
+}
+
+/** A repository in a list, with what decides about it for the one who asks. */
+export interface RepositoryRow {
+  id: string;
+  owner: string;
+  slug: string;
+  description: string;
+  visibility: 'public' | 'private';
+  domain: string;
+  defaultBranch: string | null;
+  updatedAtMs: number;
+  access: RepositoryAccess;
+}
+
+/** Whose repositories are listed, and what the reader may see of them. */
+export interface RepositoryQuery {
+  /** Only this account's; null: everyone's. */
+  ownerId: string | null;
+  /** null: nobody is signed in. */
+  readerId: string | null;
+  /** An admin of the hub sees every repository. */
+  readerIsAdmin: boolean;
+  /** Private repositories are narrowed to these; null: not narrowed. */
+  readerRepoIds: string[] | null;
+  /** Only public ones. */
+  publicOnly: boolean;
+  after: { updatedAtMs: number; id: string } | null;
+  limit: number;
+}
+
+export interface PushRow {
+  id: string;
+  seq: number | null;
+  outcome: 'receiving' | 'accepted' | 'refused' | 'failed';
+  kind: string | null;
+  branch: string;
+  /** What the client declared; null deletes. */
+  head: Id | null;
+  oldHead: Id | null;
+  newHead: Id | null;
+  /** null: the account is gone, or nobody was signed in. */
+  actor: { handle: string; kind: 'human' | 'agent' } | null;
+  tokenName: string | null;
+  client: string;
+  objectsNew: number;
+  objectsReused: number;
+  commitsNew: number;
+  snapshotsNew: number;
+  bytesReceived: number;
+  bytesStored: number;
+  startedAtMs: number;
+  finishedAtMs: number | null;
+  durationMs: number | null;
+  errorCode: string | null;
+}
+
+export interface PushQuery {
+  branch: string | null;
+  /** Refused, failed and running pushes too, not only the accepted ones. */
+  all: boolean;
+  before: { startedAtMs: number; id: string } | null;
+  limit: number;
+}
+
+export interface CommentRow {
+  id: string;
+  author: { handle: string; kind: 'human' | 'agent' };
+  body: string;
+  createdAtMs: number;
+}
+
+export interface CommitFilter {
+  author: string | null;
+  type: string | null;
+  agent: string | null;
+  /** Text inside the message, without case. */
+  text: string | null;
+}
+
+/** What pages and the API read of the database; every method is bounded by its arguments. */
+export interface BrowseStore {
+  findOwner(
+    handle: string,
+  ): Promise<{ id: string; handle: string; displayName: string; kind: 'human' | 'agent' } | null>;
+  /** Which of these texts are handles of accounts: text → the handle as written. */
+  findHandles(texts: string[]): Promise<Map<string, string>>;
+  /** Last updated first. */
+  listRepositories(query: RepositoryQuery): Promise<RepositoryRow[]>;
+
+  countBranches(repoId: string): Promise<number>;
+  /** In the order of their names' bytes; the names that contain `search` when it is not ''. */
+  listBranches(
+    repoId: string,
+    page: { after: string | null; search: string; limit: number },
+  ): Promise<BranchRow[]>;
+  findBranches(repoId: string, names: string[]): Promise<Map<string, BranchRow>>;
+
+  /**
+   * The repository's commits by generation, highest first, then id, both descending, strictly below
+   * `before`: the order in which children come before their parents.
+   */
+  scanGraph(
+    repoId: string,
+    before: { generation: number; id: Id },
+    limit: number,
+  ): Promise<GraphRow[]>;
+  findGenerations(repoId: string, ids: Id[]): Promise<Map<Id, number>>;
+  loadCommits(repoId: string, ids: Id[]): Promise<Map<Id, CommitRow>>;
+  /** Which of these commits the filter lets through. */
+  filterCommits(repoId: string, ids: Id[], filter: CommitFilter): Promise<Set<Id>>;
+  /** The full ids of commits whose id begins with this hex text, at most `limit`. */
+  findCommitsByPrefix(repoId: string, prefix: string, limit: number): Promise<Id[]>;
+  /** The handle of the account that registered a signing key (64 hex, or its first 16). */
+  findSigner(keyId: string): Promise<string | null>;
+
+  /** Last started first. */
+  listPushes(repoId: string, query: PushQuery): Promise<PushRow[]>;
+  /** Accepted pushes by their number. */
+  findPushes(repoId: string, seqs: number[]): Promise<Map<number, PushRow>>;
+
+  countComments(repoId: string, commitIds: Id[]): Promise<Map<Id, number>>;
+  /** Oldest first, after the given one. */
+  listComments(
+    repoId: string,
+    commitId: Id,
+    page: { after: { createdAtMs: number; id: string } | null; limit: number },
+  ): Promise<CommentRow[]>;
+  addComment(comment: {
+    id: string;
+    repoId: string;
+    commitId: Id;
+    authorId: string;
+    body: string;
+    createdAtMs: number;
+  }): Promise<void>;
+}

@@ -1,0 +1,72 @@
+import type { Id } from '~/muse/ids';
+import type { BrowseStore, GraphRow } from '~/server/ports/browse-store';
+
+const CHUNK_MIN_ROWS = 512;
+const CHUNK_MAX_ROWS = 8192;
+
+/** A head to walk from, with the bits that everything it reaches gets. */
+export interface Start {
+  id: Id;
+  bits: number;
+}
+
+/**
+ * Walks the commits that some heads reach, children before parents, and tells of each which of the
+ * heads reach it: every start paints its bits onto all its ancestors.
+ *
+ * Reads the repository's commits by descending generation in growing chunks, so that the cost is
+ * that of the commits between the highest head and where the walk ends, in a few queries, whatever
+ * the shape of the graph. It ends when nothing is left, or when all that is left is `settled`: a
+ * function of the bits that says that neither this commit nor anything below it can matter.
+ * Parents that `skip` names are not followed.
+ *
+ * Resolves to whether the walk was complete: false when it ended because `maxRows` were read.
+ */
+export async function walkGraph(
+  repoId: string,
+  starts: Start[],
+  browse: Pick<BrowseStore, 'scanGraph' | 'findGenerations'>,
+  options: {
+    settled: (bits: number) => boolean;
+    visit: (row: GraphRow, bits: number) => void;
+    skip?: (id: Id) => boolean;
+    maxRows?: number;
+  },
+): Promise<boolean> {
+  const { settled, visit, skip, maxRows = Number.POSITIVE_INFINITY } = options;
+  const pending = new Map<Id, number>();
+  let open = 0;
+  const paint = (id: Id, bits: number) => {
+    const before = pending.get(id);
+    const after = (before ?? 0) | bits;
+    if (before !== undefined && !settled(before)) open--;
+    if (!settled(after)) open++;
+    pending.set(id, after);
+  };
+  for (const start of starts) paint(start.id, start.bits);
+
+  const generations = await browse.findGenerations(repoId, [...pending.keys()]);
+  let before = { generation: 1 + Math.max(0, ...generations.values()), id: '0'.repeat(64) };
+  let rowsRead = 0;
+  for (let chunk = CHUNK_MIN_ROWS; open > 0; chunk = Math.min(chunk * 2, CHUNK_MAX_ROWS)) {
+    if (rowsRead >= maxRows) return false;
+    const rows = await browse.scanGraph(repoId, before, chunk);
+    for (const row of rows) {
+      const bits = pending.get(row.id);
+      if (bits === undefined) continue;
+      pending.delete(row.id);
+      if (!settled(bits)) open--;
+      visit(row, bits);
+      for (const parent of row.parents) if (!skip?.(parent)) paint(parent, bits);
+      if (open === 0) return true;
+    }
+    rowsRead += rows.length;
+    const last = rows.at(-1);
+    if (!last) {
+      // Invariant I2: the closure of every branch is stored.
+      throw new Error(`repository ${repoId} lacks ${open} commit(s) that its branches reach`);
+    }
+    before = { generation: last.generation, id: last.id };
+  }
+  return true;
+}
