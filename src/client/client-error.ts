@@ -1,0 +1,73 @@
+import { ERRORS, type ErrorCode, isErrorCode } from '~/wire/errors';
+
+/** What can go wrong on this side of the wire; each has a sentence that says how to mend it. */
+const LOCAL_FIXES = {
+  usage: 'Run the command with --help.',
+  'not-a-repository': 'Run this inside a Muse repository, or name one.',
+  'repository-damaged': 'Restore the .muse folder from a backup, or clone it again.',
+  'unknown-branch': 'Look at the branches there are: ls .muse/refs/heads',
+  'unknown-remote': 'Name the address of the repository: http(s)://host/owner/slug',
+  'folder-in-use': 'Choose a folder that does not exist yet or is empty.',
+  'bad-git-repository': 'Check the folder with git itself: git -C FOLDER fsck',
+  'not-found': 'Check the address.',
+  'already-exists': 'Choose another name, or use the one that is there.',
+  'bad-configuration': 'Mend or remove the file that is named.',
+  'file-system': 'Check free space and permissions, then run the command again.',
+  network: 'Check the address and the connection, then run the command again.',
+  'bad-response': 'Check that the address is that of a hub and that it is up to date.',
+  'damaged-stream': 'Nothing was changed here; run the command again.',
+  interrupted: 'Run the command again; what was done is not done twice.',
+} as const;
+
+export type LocalErrorCode = keyof typeof LOCAL_FIXES;
+export type ClientErrorCode = ErrorCode | LocalErrorCode;
+
+/**
+ * Something a command cannot go on from. Carries the hub's own code when the hub refused, else a
+ * code of this side. Everything else that is thrown is a fault of this program.
+ */
+export class ClientError extends Error {
+  readonly code: ClientErrorCode;
+  readonly detail: Record<string, unknown>;
+  /** One sentence: what to do about it. */
+  readonly fix: string;
+
+  constructor(
+    code: ClientErrorCode,
+    message: string,
+    options: { detail?: Record<string, unknown>; fix?: string; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'ClientError';
+    this.code = code;
+    this.detail = options.detail ?? {};
+    this.fix = options.fix ?? fixFor(code);
+  }
+
+  /** Whether the same request may succeed later, unchanged. */
+  get retryable(): boolean {
+    if (isErrorCode(this.code)) return ERRORS[this.code].retryable;
+    return this.code === 'network';
+  }
+}
+
+function fixFor(code: ClientErrorCode): string {
+  return isErrorCode(code) ? ERRORS[code].sentence : LOCAL_FIXES[code];
+}
+
+/** The errno code of a failed system call, such as `ENOENT`; undefined for other errors. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** Turns a failed system call on a file into a `file-system` error; passes others on. */
+export function fileError(error: unknown, doing: string): unknown {
+  const errno = errnoOf(error);
+  if (errno === undefined || error instanceof ClientError) return error;
+  return new ClientError('file-system', `Could not ${doing}: ${(error as Error).message}`, {
+    detail: { errno },
+    cause: error,
+  });
+}
