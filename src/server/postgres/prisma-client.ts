@@ -1,0 +1,37 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient } from './generated/client';
+
+export interface PrismaOptions {
+  /** Connections this process holds at most. */
+  poolMax: number;
+  /** How long a query waits for a connection before it fails. */
+  connectMaxMs?: number;
+  /** Told when an idle connection breaks; the pool replaces it. */
+  onConnectionLost?: (error: Error) => void;
+}
+
+const CONNECT_MAX_MS = 10_000;
+const IDLE_MAX_MS = 60_000;
+
+/**
+ * The client of one process, over a pool of plain `pg` connections; it connects at its first query.
+ *
+ * Sessions run in UTC: the adapter reads and writes times without looking at their zone.
+ */
+export function createPrisma(url: string, options: PrismaOptions): PrismaClient {
+  const adapter = new PrismaPg(
+    {
+      connectionString: url,
+      max: options.poolMax,
+      connectionTimeoutMillis: options.connectMaxMs ?? CONNECT_MAX_MS,
+      idleTimeoutMillis: IDLE_MAX_MS,
+      keepAlive: true,
+      application_name: 'musehub',
+      options: '-c timezone=UTC',
+    },
+    { onPoolError: options.onConnectionLost, onConnectionError: options.onConnectionLost },
+  );
+  return new PrismaClient({ adapter, errorFormat: 'minimal' });
+}
+
+export type { PrismaClient } from './generated/client';
