@@ -230,6 +230,20 @@ export function violation(code: ErrorCode, detail: ErrorDetail = {}, message?: s
   return { code, message: message ?? ERRORS[code].sentence, detail };
 }
 
+/**
+ * Whether what a pure function returned is a violation and not its result. An ERROR frame, which
+ * has a code too, is a result.
+ */
+export function isViolation(result: unknown): result is Violation {
+  return (
+    typeof result === 'object' &&
+    result !== null &&
+    'code' in result &&
+    'detail' in result &&
+    !('type' in result)
+  );
+}
+
 /** Whether a text is a code of the list. */
 export function isErrorCode(text: unknown): text is ErrorCode {
   return typeof text === 'string' && Object.hasOwn(ERRORS, text);
