@@ -121,7 +121,10 @@ export interface PushFacts {
   branchHead: Id | null;
   branchHeads: Record<string, Id>;
   rules: BranchRule[];
-  /** Set when this push id was accepted before, with the RESULT that was sent. */
+  /**
+   * Set when this push id is taken: it was accepted before (then with the RESULT that was sent), or
+   * stands for another branch or head (then without). The row was left as it is.
+   */
   earlier: { branch: string; head: Id | null; result: ResultFrame | null } | null;
 }
 
@@ -132,7 +135,13 @@ export interface PushCounts {
   bytesReceived: number;
 }
 
-/** Everything that one accepted push changes. Batches are drawn once, in order, inside the transaction. */
+/**
+ * Everything that one accepted push changes.
+ *
+ * Batches are drawn in order, inside the transaction, and drawn again from their start when the
+ * transaction has to be repeated (a deadlock, a database that was restarted). Drawing them must not
+ * ask the database: with a pool of n connections, n pushes would wait for each other.
+ */
 export interface PushPlan {
   repoId: string;
   pushId: string;
@@ -142,14 +151,21 @@ export interface PushPlan {
   /** What the branch pointed at when the fast-forward was decided; null: did not exist. */
   oldHead: Id | null;
   newHead: Id | null;
-  /** Set by the repository's first push that has ids. */
+  /** Fixed by the repository's first accepted push that has ids. */
   idFormat: IdFormat | null;
+  /** The `repo_id` of the pushed records; taken over by a repository that has none yet. */
+  museRepoId?: string;
+  /** Muse's plugin kind; taken over by the repository's first accepted push. */
+  domain?: string;
   segments: NewSegment[];
   /** Each batch sorted by id, so that concurrent pushes lock in one order. */
   objects: () => Iterable<NewObject[]>;
   trees: () => AsyncIterable<NewTree[]>;
   snapshots: () => AsyncIterable<NewSnapshot[]>;
-  /** Parents before children. */
+  /**
+   * Parents before children. Only commits that were not stored when the pack was checked: one that
+   * another push has stored since must have the same record.
+   */
   commits: () => AsyncIterable<NewCommit[]>;
   recordUpdates: RecordUpdate[];
   counts: PushCounts;
@@ -164,7 +180,8 @@ export interface PushPlan {
 export interface PushStore {
   /**
    * Records the push as `receiving` and returns what its first checks need. Called again with an
-   * id that was refused, failed or is still `receiving`, it takes the row over.
+   * id that was refused, failed or is still `receiving`, it takes the row over when branch and head
+   * are the same.
    */
   openPush(opening: PushOpening): Promise<PushFacts>;
   /** A sign of life of a push that is under way. */
@@ -186,16 +203,23 @@ export interface PushStore {
     keyIds: string[],
   ): Promise<Map<string, { publicKey: Uint8Array; userId: string }>>;
   /**
-   * The one transaction of a push: all rows, compare-and-set of the branch, the history row with the
-   * next `seq`, the jobs. Throws `Refusal`: `stale-head` (with `current_head` in its detail, an id
-   * or null) when the branch does not point at `oldHead` any more, `token-revoked`,
-   * `token-expired`, `access-denied`, `repo-not-found` or `branch-protected` when the right to push
-   * was lost since, `id-format-mismatch` when another first push fixed the other form,
-   * `commit-record-conflict` when a record changed underneath; whatever it throws, nothing changed.
-   * When the push id was accepted meanwhile, it returns that RESULT with `replayed`.
+   * The one transaction of a push: all rows, compare-and-set of the branch, history row with the
+   * next `seq`, the job `push-accepted` (none for a `noop`). Throws `Refusal`: `stale-head` (with
+   * `current_head` in its detail, an id or null) when the branch does not point at `oldHead` any
+   * more, `token-revoked`, `token-expired`, `unauthenticated` (the session ended), `access-denied`,
+   * `insufficient-scope`, `repo-not-found`, `branch-protected` or `signature-required` when the
+   * right to push was lost since, `id-format-mismatch` when another first push fixed the other form,
+   * `commit-record-conflict` when a record changed underneath, `storage-full` and
+   * `database-unavailable`. Whatever it throws, nothing changed; only after `database-unavailable`
+   * with `outcome: 'unknown'` in its detail the transaction may still turn out to have landed, and
+   * `findPush` tells. When the push id was accepted meanwhile, it returns that RESULT with
+   * `replayed`.
    */
   applyPush(plan: PushPlan): Promise<ResultFrame>;
-  /** Records how a push ended that changed nothing. `frame` is what was, or would have been, sent. */
+  /**
+   * Records how a push ended that changed nothing. `frame` is what was, or would have been, sent.
+   * The row of an accepted push stays as it is.
+   */
   closePush(
     repoId: string,
     pushId: string,
@@ -205,6 +229,11 @@ export interface PushStore {
   ): Promise<void>;
   /** The outcome of a push, for "did it land?"; null when the repository never saw the id. */
   findPush(repoId: string, pushId: string): Promise<PushOutcome | null>;
+  /**
+   * Ends pushes of all repositories that are `receiving` without a sign of life for this long, as
+   * `failed` with `truncated-stream`: their process is gone. Returns how many.
+   */
+  failStalePushes(silentForMs: number): Promise<number>;
 }
 
 export interface PushOutcome {
