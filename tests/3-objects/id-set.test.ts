@@ -37,6 +37,16 @@ describe('IdSet', () => {
     expect(set.has(`${'ab'.repeat(30)}acff`)).toBe(false);
   });
 
+  it('sorts positions by id, however alike the ids are', () => {
+    const set = new IdSet();
+    const alike = Array.from({ length: 200 }, (_, i) => 'ab'.repeat(31) + (255 - i).toString(16));
+    const ids = [...alike, ...Array.from({ length: 2_000 }, (_, i) => sha256(`${i}`))];
+    for (const id of ids) set.add(id);
+    const sorted = Array.from(set.sortedPositions(), (position) => set.at(position));
+    expect(sorted).toEqual(ids.toSorted());
+    expect(new IdSet().sortedPositions()).toHaveLength(0);
+  });
+
   it('refuses a position that holds nothing', () => {
     const set = new IdSet();
     expect(() => set.at(0)).toThrow(RangeError);
