@@ -1,0 +1,16 @@
+import type { BrowseStore } from '~/server/ports/browse-store';
+import type { Clock } from '~/server/ports/clock';
+import type { FetchStore } from '~/server/ports/fetch-store';
+import type { IdentityStore } from '~/server/ports/identity-store';
+import type { ObjectReader } from '~/server/ports/object-storage';
+import type { HistoryCache } from './load-history';
+
+/** What the services behind pages and the API need of the world; each takes the part it uses. */
+export interface BrowseDeps {
+  identities: IdentityStore;
+  browse: BrowseStore;
+  records: Pick<FetchStore, 'loadRecords' | 'loadSnapshots' | 'loadTrees' | 'locateObjects'>;
+  objects: Pick<ObjectReader, 'readObjects' | 'readObject'>;
+  histories: HistoryCache;
+  clock: Pick<Clock, 'now' | 'uuid'>;
+}

@@ -1,0 +1,105 @@
+import type { BranchRow, PushRow } from '~/server/ports/browse-store';
+import type { BrowseDeps } from './browse-deps';
+import { describeCommits, type ListedCommit } from './list-commits';
+import { visiblePush } from './list-pushes';
+import type { OpenRepository } from './open-repository';
+import { walkGraph } from './walk-graph';
+
+type BranchDeps = Pick<BrowseDeps, 'browse'>;
+
+export interface ListedBranch {
+  name: string;
+  isDefault: boolean;
+  head: ListedCommit;
+  updatedAtMs: number;
+  /** The push that moved it last. */
+  push: PushRow | null;
+  /** Commits that only this branch reaches, and that only the default reaches. */
+  ahead: number;
+  behind: number;
+  /** The walk was cut short: `ahead` and `behind` are lower bounds. */
+  bounded: boolean;
+}
+
+/** Branches compared in one walk: a bit each beside the default's. */
+export const BRANCH_PAGE_MAX = 30;
+const COMPARE_MAX_ROWS = 20_000;
+const DEFAULT_BIT = 1;
+
+/** A page of branches, the default first, then by name; `search` is a part of a name. */
+export async function listBranches(
+  repo: OpenRepository,
+  query: { after: string | null; search: string; limit: number },
+  deps: BranchDeps,
+): Promise<{ branches: ListedBranch[]; next: string | null }> {
+  const repoId = repo.entry.id;
+  const limit = Math.min(query.limit, BRANCH_PAGE_MAX);
+  const defaultName = repo.entry.defaultBranch;
+  const page = await deps.browse.listBranches(repoId, { ...query, limit: limit + 1 });
+  const rows = page.slice(0, limit).filter((branch) => branch.name !== defaultName);
+  const main =
+    defaultName === null
+      ? undefined
+      : (await deps.browse.findBranches(repoId, [defaultName])).get(defaultName);
+  const showMain = main && query.after === null && main.name.includes(query.search);
+  const compared = await compareBranches(repo, main ?? null, rows, deps);
+  const listed = showMain ? [main, ...rows] : rows;
+  const [heads, pushes] = await Promise.all([
+    describeCommits(
+      repo,
+      listed.map((branch) => branch.head),
+      deps,
+    ),
+    deps.browse.findPushes(
+      repoId,
+      listed.map((branch) => branch.pushSeq),
+    ),
+  ]);
+  const pushOf = (branch: BranchRow) => {
+    const push = pushes.get(branch.pushSeq);
+    return push ? visiblePush(repo, push) : null;
+  };
+  const branches = listed.map((branch, index) => ({
+    name: branch.name,
+    isDefault: branch.name === defaultName,
+    head: heads[index]!,
+    updatedAtMs: branch.updatedAtMs,
+    push: pushOf(branch),
+    ...(compared.get(branch.name) ?? { ahead: 0, behind: 0, bounded: false }),
+  }));
+  return { branches, next: page.length > limit ? page[limit - 1]!.name : null };
+}
+
+/** How far each branch is ahead of the default and behind it, in one walk over all of them. */
+async function compareBranches(
+  repo: OpenRepository,
+  main: BranchRow | null,
+  branches: BranchRow[],
+  { browse }: BranchDeps,
+): Promise<Map<string, { ahead: number; behind: number; bounded: boolean }>> {
+  const counts = branches.map(() => ({ ahead: 0, behind: 0, bounded: false }));
+  const all = branches.reduce((bits, _, index) => bits | (2 << index), DEFAULT_BIT);
+  if (main && branches.length > 0) {
+    const starts = branches.map((branch, index) => ({ id: branch.head, bits: 2 << index }));
+    const complete = await walkGraph(
+      repo.entry.id,
+      [{ id: main.head, bits: DEFAULT_BIT }, ...starts],
+      browse,
+      {
+        // What the default and every branch reach is ahead and behind of nothing.
+        settled: (bits) => bits === all,
+        visit: (_, bits) => {
+          const onMain = (bits & DEFAULT_BIT) !== 0;
+          for (const [index, count] of counts.entries()) {
+            const onBranch = (bits & (2 << index)) !== 0;
+            if (onBranch && !onMain) count.ahead++;
+            else if (onMain && !onBranch) count.behind++;
+          }
+        },
+        maxRows: COMPARE_MAX_ROWS,
+      },
+    );
+    if (!complete) for (const count of counts) count.bounded = true;
+  }
+  return new Map(branches.map((branch, index) => [branch.name, counts[index]!]));
+}
