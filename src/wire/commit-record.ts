@@ -4,7 +4,9 @@ import { isViolation, type Violation } from './errors';
 import { FieldReader } from './field-reader';
 import type { CommitRecord } from './frames';
 import { DEFAULT_LIMITS, type Limits } from './limits';
-import { INT, STR } from './msgpack-reader';
+import { INT, MsgpackReader, STR } from './msgpack-reader';
+import { encodeValue, MsgpackWriter } from './msgpack-writer';
+import { equalValues } from './value-compare';
 
 /**
  * The commit record (docs/protocol.md §3, "Records in C"). The hub keeps the exact bytes of a record
@@ -196,6 +198,104 @@ function skipDelta(f: FieldReader, limits: Limits): void {
     f.exceed('max_delta_bytes', limits.maxDeltaBytes, 'bytes');
   }
 }
+
+/** What two records under one commit id come to. */
+export type MergedRecord =
+  | { kind: 'same' }
+  | { kind: 'merged'; record: Uint8Array }
+  | { kind: 'conflict'; field: string };
+
+/**
+ * Joins a record that is pushed again with the one that is stored (docs/protocol.md §3, "Verbatim").
+ * Only `reviewed_by`, joined as sets with the stored ones first, and `test_runs`, the larger, may
+ * differ: then `merged` is the stored bytes with these two values replaced. Any other difference is
+ * a conflict, which names the first field that differs; `same` is the stored record.
+ */
+export function mergeCommitRecord(stored: Uint8Array, incoming: Uint8Array): MergedRecord {
+  if (Buffer.compare(stored, incoming) === 0) return { kind: 'same' };
+  const mine = fieldsOf(stored);
+  const theirs = fieldsOf(incoming);
+  for (const field of new Set([...mine.keys(), ...theirs.keys()])) {
+    if (field === 'reviewed_by' || field === 'test_runs') continue;
+    const a = mine.get(field);
+    const b = theirs.get(field);
+    if (a === undefined || b === undefined || !equalValues(a, b))
+      return { kind: 'conflict', field };
+  }
+  const edits = new Map<string, Uint8Array>();
+  const reviewers = joinReviewers(mine.get('reviewed_by'), theirs.get('reviewed_by'));
+  if (reviewers === null) return { kind: 'conflict', field: 'reviewed_by' };
+  if (reviewers.length > 0) edits.set('reviewed_by', encodeValue(reviewers));
+  const runs = moreRuns(mine.get('test_runs'), theirs.get('test_runs'));
+  if (runs === null) return { kind: 'conflict', field: 'test_runs' };
+  if (runs > 0) edits.set('test_runs', encodeValue(runs));
+  if (edits.size === 0) return { kind: 'same' };
+  return { kind: 'merged', record: splice(stored, mine, edits) };
+}
+
+/** The values of a record by key, as parts of its bytes. */
+function fieldsOf(record: Uint8Array): Map<string, Buffer> {
+  const reader = new MsgpackReader(record);
+  const fields = new Map<string, Buffer>();
+  reader.head();
+  for (let left = reader.size; left > 0; left--) {
+    reader.head();
+    const key = reader.text();
+    const start = reader.pos;
+    reader.skip();
+    fields.set(key, reader.bytes.subarray(start, reader.pos));
+  }
+  return fields;
+}
+
+/** All reviewers, the stored ones first; none when the stored ones are all; null when not texts. */
+function joinReviewers(stored?: Buffer, incoming?: Buffer): string[] | null {
+  const ours = textsOf(stored);
+  const theirs = textsOf(incoming);
+  if (ours === null || theirs === null) return null;
+  const known = new Set(ours);
+  return theirs.every((name) => known.has(name)) ? [] : [...new Set([...ours, ...theirs])];
+}
+
+function textsOf(value: Buffer | undefined): string[] | null {
+  const f = new FieldReader(value ?? NIL_VALUE, '');
+  const texts = shownTexts(f, DEFAULT_LIMITS);
+  return f.problem === null ? texts : null;
+}
+
+/** The incoming number of test runs when it is the larger one, else 0; null when not numbers. */
+function moreRuns(stored?: Buffer, incoming?: Buffer): number | null {
+  const ours = new FieldReader(stored ?? NIL_VALUE, '');
+  const theirs = new FieldReader(incoming ?? NIL_VALUE, '');
+  const before = ours.nil() ? 0 : ours.count();
+  const after = theirs.nil() ? 0 : theirs.count();
+  if (ours.problem !== null || theirs.problem !== null) return null;
+  return after > before ? after : 0;
+}
+
+/** The record with some values replaced where they stand, or put at its end. */
+function splice(
+  record: Uint8Array,
+  fields: Map<string, Buffer>,
+  edits: Map<string, Uint8Array>,
+): Uint8Array {
+  const reader = new MsgpackReader(record);
+  reader.head();
+  const added = [...edits.keys()].filter((key) => !fields.has(key));
+  const writer = new MsgpackWriter(record.length + 1024);
+  if (added.length === 0) writer.raw(record.subarray(0, reader.pos));
+  else writer.mapHeader(reader.size + added.length);
+  for (const [key, value] of fields) {
+    const start = reader.pos;
+    reader.skip();
+    writer.raw(reader.bytes.subarray(start, reader.pos)).raw(edits.get(key) ?? value);
+    reader.skip();
+  }
+  for (const key of added) writer.str(key).raw(edits.get(key)!);
+  return Uint8Array.from(writer.take());
+}
+
+const NIL_VALUE = Uint8Array.of(0xc0);
 
 /** Adds the commit's id to a violation that was met before the id was. */
 function nameCommit(problem: Violation, f: FieldReader, start: number): void {

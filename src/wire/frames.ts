@@ -180,3 +180,12 @@ export type FetchFrame =
   | CommitPackFrame
   | EndFrame
   | ErrorFrame;
+
+/** A frame as its sender makes it: the codec knows its length and its form of ids. */
+export type Outgoing<F> = F extends unknown ? Omit<F, 'wireBytes' | 'idFormat'> : never;
+
+/** What a client makes to push. */
+export type OutgoingPushFrame = Outgoing<PushFrame>;
+
+/** What a hub makes to answer a fetch. */
+export type OutgoingFetchFrame = FetchHeaderFrame | Outgoing<Exclude<FetchFrame, FetchHeaderFrame>>;

@@ -5,8 +5,9 @@
  * all). The scanner reads headers to find where a value ends; the codec reads them to pick fields
  * out of a frame; both therefore agree on what a header means.
  *
- * The reader trusts its input to be whole: it is given what `FrameScanner` let through, or bytes
- * that the hub stored itself.
+ * The reader is given what `FrameScanner` let through, or bytes that were stored after that. It
+ * judges nothing, but it never leaves its bytes: on a value that is cut short it throws RangeError,
+ * which is a mistake of the caller.
  */
 
 export const NIL = 0;
@@ -64,8 +65,10 @@ export class MsgpackReader {
   /** Reads the header at `pos`, which then stands behind it: at the payload or the first element. */
   head(): void {
     const { bytes, pos } = this;
+    if (pos >= bytes.length) throw cutShort();
     const first = bytes[pos]!;
     this.pos = pos + HEAD_BYTES[first]!;
+    if (this.pos > bytes.length) throw cutShort();
     if (first < 0x80) this.number(INT, first);
     else if (first < 0x90) this.sized(MAP, first & 0x0f);
     else if (first < 0xa0) this.sized(ARRAY, first & 0x0f);
@@ -142,18 +145,22 @@ export class MsgpackReader {
 
   /** After `head` of a text: the text; `pos` then stands behind it. */
   text(): string {
-    const end = this.pos + this.size;
-    const text = this.bytes.toString('utf8', this.pos, end);
-    this.pos = end;
-    return text;
+    const start = this.pos;
+    return this.bytes.toString('utf8', start, this.stepOver());
   }
 
   /** After `head` of a binary: its bytes, not copied; `pos` then stands behind them. */
   binary(): Buffer {
+    const start = this.pos;
+    return this.bytes.subarray(start, this.stepOver());
+  }
+
+  /** After `head` of a text or binary: steps over its payload and returns where that ends. */
+  stepOver(): number {
     const end = this.pos + this.size;
-    const binary = this.bytes.subarray(this.pos, end);
+    if (end > this.bytes.length) throw cutShort();
     this.pos = end;
-    return binary;
+    return end;
   }
 
   /** Whether the value at `pos` is nil; if so, steps over it. */
@@ -167,14 +174,15 @@ export class MsgpackReader {
   skip(): void {
     for (let left = 1; left > 0; left--) {
       this.head();
-      if (this.kind === STR || this.kind === BIN) this.pos += this.size;
+      if (this.kind === STR || this.kind === BIN) this.stepOver();
       else if (this.kind === ARRAY) left += this.size;
       else if (this.kind === MAP) left += 2 * this.size;
     }
   }
 
   /** The value at `pos` as a JavaScript value; maps become objects, binaries copies of their bytes. */
-  any(): unknown {
+  any(levelsMax = LEVELS_MAX): unknown {
+    if (levelsMax === 0) throw new RangeError('the value is nested too deeply');
     this.head();
     switch (this.kind) {
       case NIL:
@@ -187,7 +195,7 @@ export class MsgpackReader {
         return Uint8Array.from(this.binary());
       case ARRAY: {
         const list: unknown[] = [];
-        for (let left = this.size; left > 0; left--) list.push(this.any());
+        for (let left = this.size; left > 0; left--) list.push(this.any(levelsMax - 1));
         return list;
       }
       case MAP: {
@@ -195,7 +203,7 @@ export class MsgpackReader {
         for (let left = this.size; left > 0; left--) {
           this.head();
           const key = this.text();
-          setOwn(object, key, this.any());
+          setOwn(object, key, this.any(levelsMax - 1));
         }
         return object;
       }
@@ -203,6 +211,13 @@ export class MsgpackReader {
         return this.value;
     }
   }
+}
+
+/** More than any value that was scanned has. */
+const LEVELS_MAX = 64;
+
+function cutShort(): RangeError {
+  return new RangeError('the msgpack value is cut short');
 }
 
 /** Sets a key that may have any name: to assign to `__proto__` would set no key at all. */
@@ -219,7 +234,8 @@ export function setOwn<T>(object: Record<string, T>, key: string, value: T): voi
 
 /**
  * One whole msgpack value as a JavaScript value, for small values that were checked before. Texts
- * keep a leading byte order mark and any key is kept, which libraries do not promise.
+ * keep a leading byte order mark and any key is kept, which libraries do not promise. Throws
+ * RangeError when the bytes are not one.
  */
 export function decodeValue(bytes: Uint8Array): unknown {
   return new MsgpackReader(bytes).any();
