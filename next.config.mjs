@@ -2,6 +2,10 @@
 const config = {
   poweredByHeader: false,
   reactStrictMode: true,
+  // Otherwise Next looks for lockfiles above this folder and may take another project's.
+  turbopack: { root: import.meta.dirname },
+  // `npm run typecheck` checks these files and the tests and tools too; not everything twice.
+  typescript: { ignoreBuildErrors: true },
   // These load native or generated parts at run time; bundling them breaks or only costs.
   serverExternalPackages: [
     'pg',

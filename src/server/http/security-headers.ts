@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 /**
  * The headers that every answer carries, and the Content-Security-Policy of pages.
@@ -8,11 +8,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
  * policy as a request header, from which Next takes the nonce for its own script elements. Both are
  * set here, by the custom server, before Next sees the request. (A `proxy.ts` would do it too, but
  * would buffer the bodies of pushes.) Route handlers that serve users' files replace the policy
- * with a stricter one of their own.
+ * with a stricter one of their own; `response` therefore takes defaults, which the server adds to
+ * an answer as it begins, where the handler did not set its own.
  */
 export function applySecurityHeaders(
   request: IncomingMessage,
-  response: ServerResponse,
+  response: { setHeader(name: string, value: string): unknown },
   options: { https: boolean; development: boolean },
 ): void {
   response.setHeader('X-Content-Type-Options', 'nosniff');

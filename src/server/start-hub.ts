@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import type http from 'node:http';
+import path from 'node:path';
+import next from 'next';
+import { type Container, createContainer, setContainer } from './container';
+import { openDataFolder } from './data-folder';
+import { type Env, readEnv, unknownVariables } from './env';
+import { createHttpServer } from './http-server';
+import { hideInLogs, redactStream } from './logger';
+import { Misconfiguration } from './misconfiguration';
+import { startEmbeddedPostgres } from './postgres/embedded';
+import { migrate } from './postgres/migrate';
+import { projectFolder } from './project-folder';
+import { loadSecrets } from './secrets';
+
+/** Requests in flight are told to end this long before the process does. */
+const LAST_WORDS_MS = 3_000;
+
+/**
+ * Starts the hub: configuration → data folder → database → schema → first account → adapters →
+ * jobs → pages → listen. What was opened is closed again in the opposite order, by a signal or when
+ * a later step fails. Rejects with `Misconfiguration` for what the operator can mend.
+ */
+export async function startHub({ development }: { development: boolean }): Promise<void> {
+  redactStream(process.stdout);
+  redactStream(process.stderr);
+  const env = readEnv(process.env, process.cwd());
+  const signal = firstSignal();
+  const closers: (() => unknown)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const container = await openContainer(env, closers);
+    const server = await serve(container, development);
+    process.stdout.write(`musehub is at ${env.url}\n`);
+    await drain(server, container, await signal);
+    await close();
+    process.exit(0);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Everything but the pages: data folder, database with its schema, adapters. */
+async function openContainer(env: Env, closers: (() => unknown)[]): Promise<Container> {
+  closers.push(await openDataFolder(env.dataFolder));
+  const secrets = loadSecrets(env.dataFolder);
+  hideInLogs(secrets.databasePassword, secrets.sessionSecret);
+  const warnings: string[] = [];
+  let warn = (line: string): void => void warnings.push(line);
+  let databaseUrl = env.databaseUrl;
+  if (!databaseUrl) {
+    const postgres = await startEmbeddedPostgres({
+      dataFolder: env.dataFolder,
+      password: secrets.databasePassword,
+      warn: (line) => warn(line),
+    });
+    closers.push(() => postgres.stop());
+    databaseUrl = postgres.url;
+    if (postgres.adopted) warn('took over the PostgreSQL that an earlier hub left running');
+  }
+  const applied = await migrate(databaseUrl, path.join(projectFolder(), 'prisma', 'migrations'));
+  const sessionSecret = env.sessionSecret ?? secrets.sessionSecret;
+  const container = createContainer({ env, databaseUrl, sessionSecret });
+  closers.push(() => container.close());
+  setContainer(container);
+  warn = (line) => container.logger.warn(line);
+  for (const line of warnings) warn(line);
+  for (const name of unknownVariables(process.env)) warn(`${name} is set but means nothing here`);
+  for (const name of applied) container.logger.info('applied a migration', { migration: name });
+  return container;
+}
+
+async function serve(container: Container, development: boolean): Promise<http.Server> {
+  const { env, logger, lifecycle, metrics } = container;
+  const server = createHttpServer({
+    ...{ env, development, logger, lifecycle, metrics },
+    handle: (request, response) => app.getRequestHandler()(request, response),
+  });
+  const app = next({
+    ...{ dev: development, dir: projectFolder(), customServer: true, httpServer: server },
+    ...{ hostname: env.host ?? 'localhost', port: env.port },
+  });
+  await app.prepare();
+  server.listen(env.port, env.host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw listenProblem(error as NodeJS.ErrnoException, env);
+  }
+  return server;
+}
+
+function listenProblem(error: NodeJS.ErrnoException, env: Env): Error {
+  const where = `${env.host ?? 'every address'}, port ${env.port}`;
+  const advice: Record<string, string> = {
+    EADDRINUSE: `Port ${env.port} is in use; stop what uses it, or set PORT to another.`,
+    EACCES: `This account may not listen on port ${env.port}; set PORT to one above 1023.`,
+    EADDRNOTAVAIL: `HOST ${env.host} is not an address of this machine; set HOST right or leave it out.`,
+    ENOTFOUND: `HOST ${env.host} is not known; set HOST to an address of this machine.`,
+  };
+  const sentence = advice[error.code ?? ''];
+  return sentence
+    ? new Misconfiguration(sentence)
+    : new Error(`cannot listen on ${where}`, { cause: error });
+}
+
+/** The first SIGTERM or SIGINT, which lets the hub end in order; the second one ends it at once. */
+function firstSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    const take = (name: string) => {
+      if (++signals > 1) process.exit(1);
+      resolve(name);
+    };
+    process.on('SIGTERM', take).on('SIGINT', take);
+  });
+}
+
+/** Takes no new requests; resolves when the last one ended, or its time was up. */
+async function drain(server: http.Server, container: Container, signal: string): Promise<void> {
+  const { logger, lifecycle, env } = container;
+  logger.info('stopping: requests in flight may end', { signal, atMostMs: env.shutdownMaxMs });
+  lifecycle.drain();
+  const closed = new Promise((resolve) => server.close(resolve));
+  const timers = [
+    setTimeout(() => lifecycle.expire(), Math.max(0, env.shutdownMaxMs - LAST_WORDS_MS)),
+    setTimeout(() => server.closeAllConnections(), env.shutdownMaxMs),
+  ];
+  await closed;
+  for (const timer of timers) clearTimeout(timer);
+}

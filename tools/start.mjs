@@ -1,0 +1,26 @@
+// `npm start`: the hub, built before if needed. `--dev` runs it from the sources instead.
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { buildIfNeeded, projectFolder, quietEnv, runTool } from './build-steps.mjs';
+
+const development = process.argv.includes('--dev');
+try {
+  if (development) await runTool('prisma', ['generate']);
+  else await buildIfNeeded((step) => console.error(`building ${step} …`));
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
+const program = development
+  ? ['--import', 'tsx', 'src/server/main.ts', '--dev']
+  : [path.join('dist', 'main.js')];
+const hub = spawn(process.execPath, ['--enable-source-maps', ...program], {
+  cwd: projectFolder,
+  env: { ...quietEnv, NODE_ENV: development ? 'development' : 'production' },
+  stdio: 'inherit',
+});
+// A terminal signals the hub as well; a service manager signals this process alone. The hub takes
+// a second signal as "at once", so only what it cannot have heard is passed on.
+process.on('SIGTERM', () => hub.kill('SIGTERM'));
+process.on('SIGINT', () => {});
+hub.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
