@@ -113,8 +113,13 @@ export interface ObjectReader {
   ): AsyncIterable<ReadObject<T>>;
   /**
    * One object of any size as a stream of parts, `stored` or decoded `content`. The last part comes
-   * only after the whole has been verified, so that a damaged object never looks complete. A range
-   * is in bytes of `content`, `end` exclusive.
+   * only after the whole has been verified, so that a damaged object never looks complete.
+   *
+   * A range is in bytes of `content`, `end` exclusive. The first one of a large object reads all of
+   * it, to verify it; for some minutes after that a range of a raw object reads just that.
+   *
+   * Throws `StoredObjectDamaged`, or `Refusal` `storage-unavailable` when the bytes were wrong once
+   * and right when looked at again.
    */
   readObject(
     repoId: string,
@@ -133,13 +138,10 @@ export class StoredObjectDamaged extends Error {
     readonly id: Id,
     readonly repoId: string,
     readonly segmentId: string,
-    readonly reason: 'missing' | 'undecodable' | 'wrong-bytes',
+    readonly reason: 'missing' | 'damaged',
     options?: ErrorOptions,
   ) {
-    super(
-      `object ${id} in segment ${segmentId} of repository ${repoId} is damaged: ${reason}`,
-      options,
-    );
+    super(`object ${id} is ${reason}: segment ${segmentId} of repository ${repoId}`, options);
     this.name = 'StoredObjectDamaged';
   }
 }

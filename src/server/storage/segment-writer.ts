@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Id } from '~/muse/ids';
 import type { BlobStore } from '../ports/blob-store';
 import type { ChunkedObject, IncomingObject, ObjectWriter } from '../ports/object-storage';
@@ -46,6 +47,7 @@ export class SegmentWriter implements ObjectWriter {
     this.#options = options;
     const { putsInFlight, bytesInFlight } = options.limits;
     this.#slots = options.slots ?? new Slots(putsInFlight, bytesInFlight);
+    setMaxListeners(0, this.#stop.signal); // one per put in flight, and these are bounded
   }
 
   add(object: IncomingObject): Promise<void> | undefined {
