@@ -147,8 +147,6 @@ export interface BrowseStore {
   loadCommits(repoId: string, ids: Id[]): Promise<Map<Id, CommitRow>>;
   /** Which of these commits the filter lets through. */
   filterCommits(repoId: string, ids: Id[], filter: CommitFilter): Promise<Set<Id>>;
-  /** The full ids of commits whose id begins with this hex text, at most `limit`. */
-  findCommitsByPrefix(repoId: string, prefix: string, limit: number): Promise<Id[]>;
   /** The handle of the account that registered a signing key (64 hex, or its first 16). */
   findSigner(keyId: string): Promise<string | null>;
 
