@@ -1,7 +1,12 @@
+import type { BodyForm } from '~/wire/fetch-answer';
+import { MSGPACK_MIME_TYPE } from '~/wire/limits';
+
 /**
  * Content negotiation (RFC 9110 §12.5.1) as far as the wire routes need it: which of a few media
  * types a request's Accept header prefers. Pure.
  */
+
+export const JSON_MIME_TYPE = 'application/json';
 
 interface MediaRange {
   type: string;
@@ -49,4 +54,20 @@ export function namedQuality(ranges: MediaRange[], mediaType: string): number {
 /** The media type of a Content-Type header, lowercase and without parameters; '' when absent. */
 export function mediaTypeOf(header: string | null): string {
   return (header ?? '').split(';', 1)[0]!.trim().toLowerCase();
+}
+
+/**
+ * The form of an answer that there is in msgpack and in JSON: msgpack when Accept names it and does
+ * not like JSON better, JSON when it names only that, else `fallback`.
+ */
+export function preferredForm(accept: string | null, fallback: BodyForm): BodyForm {
+  const ranges = parseAccept(accept);
+  const msgpack = namedQuality(ranges, MSGPACK_MIME_TYPE);
+  const json = namedQuality(ranges, JSON_MIME_TYPE);
+  if (msgpack > 0 && msgpack >= json) return 'msgpack';
+  return json > 0 ? 'json' : fallback;
+}
+
+export function mediaTypeOfForm(form: BodyForm): string {
+  return form === 'msgpack' ? MSGPACK_MIME_TYPE : JSON_MIME_TYPE;
 }

@@ -1,9 +1,20 @@
 import { type Clock, systemClock } from '~/server/ports/clock';
 import { Refusal } from '~/wire/errors';
-import { DRAIN_MAX_BYTES, DRAIN_MAX_MS } from '~/wire/limits';
+import type { BodyForm } from '~/wire/fetch-answer';
+import { DRAIN_MAX_BYTES, DRAIN_MAX_MS, MSGPACK_MIME_TYPE } from '~/wire/limits';
+import { JSON_MIME_TYPE, mediaTypeOf } from './accept';
 
 /** How long a small request body may take to arrive. */
 export const BODY_MAX_MS = 30_000;
+
+/** The form of a request's body; throws `Refusal` `unsupported-media-type`. */
+export function bodyFormOf(contentType: string | null): BodyForm {
+  const mediaType = mediaTypeOf(contentType);
+  if (mediaType === MSGPACK_MIME_TYPE) return 'msgpack';
+  if (mediaType === JSON_MIME_TYPE) return 'json';
+  const expected = [MSGPACK_MIME_TYPE, JSON_MIME_TYPE];
+  throw new Refusal('unsupported-media-type', { expected, got: mediaType });
+}
 
 /**
  * Reads a whole request body, which may be small only: what is above `bytesMax` is refused before
@@ -58,7 +69,14 @@ export async function drainBody(
   clock: Pick<Clock, 'setTimer'> = systemClock,
 ): Promise<void> {
   if (!request.body || request.body.locked) return;
-  const reader = request.body.getReader();
+  await drainReader(request.body.getReader(), clock);
+}
+
+/** `drainBody` for a body that is being read already. */
+export async function drainReader(
+  reader: Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>,
+  clock: Pick<Clock, 'setTimer'> = systemClock,
+): Promise<void> {
   const stopTimer = clock.setTimer(DRAIN_MAX_MS, () => stopReading(reader));
   try {
     let length = 0;
@@ -75,7 +93,7 @@ export async function drainBody(
   }
 }
 
-function stopReading(reader: ReadableStreamDefaultReader<Uint8Array>): void {
+function stopReading(reader: Pick<ReadableStreamDefaultReader<Uint8Array>, 'cancel'>): void {
   // Cancelling a stream that broke already rejects with what broke it, which was reported there.
   reader.cancel().catch(() => undefined);
 }

@@ -2,14 +2,13 @@ import { ERRORS, type ErrorCode, type ErrorDetail, Refusal, type Violation } fro
 import { encodeReplyFrame } from '~/wire/frame-codec';
 import { type ErrorFrame, SFRAME_ERROR } from '~/wire/frames';
 import { MSGPACK_MIME_TYPE, STREAM_MIME_TYPE } from '~/wire/limits';
-import { namedQuality, parseAccept } from './accept';
+import { errorToJson } from '~/wire/reply-codec';
+import { JSON_MIME_TYPE, namedQuality, parseAccept } from './accept';
 
 /**
  * How an error becomes an HTTP answer (docs/protocol.md §3, §5): the status of its code, and one
  * ERROR frame as the body, or the same as JSON when Accept prefers that.
  */
-
-export const JSON_MIME_TYPE = 'application/json';
 
 /** Where a fault is reported: a line at level error, with fields. */
 export interface FaultLog {
@@ -72,7 +71,8 @@ export function refusalResponse(
   });
   if (status === 401) headers.set('www-authenticate', 'Bearer');
   if (status === 429 || status === 503) headers.set('retry-after', retryAfter(frame.detail));
-  const body = form.kind === 'json' ? errorJson(frame) : encodeReplyFrame(frame, 'bare');
+  const body =
+    form.kind === 'json' ? JSON.stringify(errorToJson(frame)) : encodeReplyFrame(frame, 'bare');
   return new Response(body as BodyInit, { status, headers });
 }
 
@@ -102,12 +102,6 @@ export function errorResponse(
   return Refusal.is(error)
     ? refusalResponse(error, request, context)
     : faultResponse(error, request, context);
-}
-
-/** The JSON twin of an ERROR frame. */
-export function errorJson(frame: ErrorFrame): string {
-  const { code, message, retryable, pushId, detail } = frame;
-  return JSON.stringify({ code, message, retryable, push_id: pushId, detail });
 }
 
 /**
