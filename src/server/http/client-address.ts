@@ -1,23 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import net from 'node:net';
-
-/**
- * The header in which our own server passes on where a request comes from, since handlers do not
- * see the socket. What a client sends under this name is replaced.
- */
-export const ADDRESS_HEADER = 'x-musehub-address';
-
-const CLIENT_MAX_CHARS = 200;
+import type { CredentialUse } from '~/server/auth/authenticate';
+import { credentialUse } from '~/server/auth/credential-use';
 
 /** The address a request comes from and the program that sent it, for tokens and histories. */
-export function clientOf(request: Request): { address: string; client: string } {
-  return {
-    address: request.headers.get(ADDRESS_HEADER) ?? '',
-    client: (request.headers.get('user-agent') ?? '')
-      .replace(/[\u0000-\u001f\u007f-\u009f]/g, '')
-      .slice(0, CLIENT_MAX_CHARS),
-  };
-}
+export const clientOf = (request: Request): CredentialUse => credentialUse(request.headers);
 
 /**
  * The address of the one who asks. X-Forwarded-For is believed as far as trusted proxies wrote it:
@@ -44,3 +31,5 @@ function isTrusted(address: string, proxies: net.BlockList): boolean {
   const family = net.isIP(address);
   return family !== 0 && proxies.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
+
+export { ADDRESS_HEADER } from '~/server/auth/credential-use';

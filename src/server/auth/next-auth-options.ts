@@ -1,0 +1,101 @@
+import type { AuthOptions } from 'next-auth';
+import Credentials from 'next-auth/providers/credentials';
+import type { Clock } from '~/server/ports/clock';
+import type { IdentityStore } from '~/server/ports/identity-store';
+import { Refusal } from '~/wire/errors';
+import { authenticateToken } from './authenticate';
+import { credentialUse } from './credential-use';
+import { SESSION_MAX_AGE_SECONDS } from './session-cookie';
+
+export interface SignInDeps {
+  identities: Pick<
+    IdentityStore,
+    'findToken' | 'touchToken' | 'createSession' | 'findSession' | 'revokeSession'
+  >;
+  clock: Pick<Clock, 'now' | 'uuid'>;
+  sessionSecret: string;
+  /** The hub's public address; https makes the cookies Secure. */
+  url: string;
+}
+
+/**
+ * Signing in to the browser: an access token makes a row in `sessions`, and the encrypted cookie
+ * holds nothing but that row's id. Whoever reads a cookie asks the row (`authenticate`), so a
+ * session ends when the row, or the token that made it, is revoked.
+ */
+export function nextAuthOptions(deps: SignInDeps): AuthOptions {
+  const { identities, sessionSecret, url } = deps;
+  // next-auth takes its address from here only; forwarded hosts are not to be believed.
+  process.env.NEXTAUTH_URL = url;
+  return {
+    secret: sessionSecret,
+    useSecureCookies: url.startsWith('https:'),
+    session: { strategy: 'jwt', maxAge: SESSION_MAX_AGE_SECONDS },
+    pages: { signIn: '/login', signOut: '/logout', error: '/login' },
+    providers: [
+      Credentials({
+        id: 'token',
+        name: 'Access token',
+        credentials: { token: { label: 'Access token', type: 'password' } },
+        authorize: async (credentials, request) => {
+          const headers = new Headers(request.headers as Record<string, string>);
+          return signIn(credentials?.token ?? '', headers, deps);
+        },
+      }),
+    ],
+    callbacks: {
+      jwt: async ({ token, user }) => {
+        if (user) return { sessionId: user.id };
+        const sessionId = sessionIdOf(token);
+        const principal = sessionId === null ? null : await identities.findSession(sessionId);
+        return principal ? { sessionId } : {};
+      },
+      session: async ({ session, token }) => {
+        const sessionId = sessionIdOf(token);
+        const principal = sessionId === null ? null : await identities.findSession(sessionId);
+        const handle = principal?.kind === 'user' ? principal.handle : null;
+        return { expires: session.expires, user: handle === null ? undefined : { name: handle } };
+      },
+      // Only addresses of this hub; what a link carries elsewhere is dropped.
+      redirect: ({ url: target }) => ownAddress(target, url),
+    },
+    events: {
+      signOut: async ({ token }) => {
+        const sessionId = sessionIdOf(token);
+        if (sessionId !== null) await identities.revokeSession(sessionId);
+      },
+    },
+  };
+}
+
+const sessionIdOf = (token: Record<string, unknown> | undefined): string | null =>
+  typeof token?.sessionId === 'string' ? token.sessionId : null;
+
+/** An address on this hub, absolute; the home page for any other. */
+export function ownAddress(target: string, hubUrl: string): string {
+  const parsed = URL.canParse(target, hubUrl) ? new URL(target, hubUrl) : null;
+  return parsed?.origin === new URL(hubUrl).origin ? parsed.href : hubUrl;
+}
+
+/** Makes a session; its id is what the cookie will hold. Errors are named by their code. */
+async function signIn(text: string, headers: Headers, deps: SignInDeps): Promise<{ id: string }> {
+  const { identities, clock } = deps;
+  const { address, client } = credentialUse(headers);
+  try {
+    const principal = await authenticateToken(text.trim(), deps, { address, client });
+    const id = clock.uuid();
+    await identities.createSession({
+      id,
+      userId: principal.userId,
+      tokenId: principal.token?.id ?? null,
+      expiresAtMs: clock.now() + SESSION_MAX_AGE_SECONDS * 1000,
+      userAgent: client,
+      address,
+    });
+    return { id };
+  } catch (error) {
+    // The sign-in page is told the code by the address; it shows that code's sentence only.
+    if (Refusal.is(error)) throw new Error(error.code, { cause: error });
+    throw error;
+  }
+}
