@@ -56,7 +56,7 @@ export class FrameScanner {
   private cutHeadBytes = 0;
 
   /** Values still to come in each open container, and whether it is a map. */
-  private readonly left = new Float64Array(LEVELS_MAX + 1);
+  private readonly left = new Uint32Array(LEVELS_MAX + 1);
   private readonly isMap = new Uint8Array(LEVELS_MAX + 1);
   private depth = 0;
   private depthMax = STREAM_MAX_DEPTH;
@@ -219,8 +219,17 @@ export class FrameScanner {
     }
     if (kind === ARRAY || kind === MAP) return this.open(kind, size);
     this.next3IsDelta = false;
-    if (kind === STR || kind === BIN) this.payload = size;
-    else if (kind === INT && !Number.isSafeInteger(this.head.value)) {
+    if (kind === STR || kind === BIN) {
+      this.payload = size;
+      if (!this.fits()) return false;
+      // Most payloads are short, decide nothing and lie in this chunk.
+      if (this.word === NO_WORD && size <= this.chunk.length - this.at) {
+        this.at += size;
+        this.payload = 0;
+      }
+      return true;
+    }
+    if (kind === INT && !Number.isSafeInteger(this.head.value)) {
       return this.refuse('an integer beyond 2^53 - 1');
     }
     return this.fits();

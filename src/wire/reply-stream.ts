@@ -30,22 +30,20 @@ export interface ReplyProgress {
 export class ReplyStream {
   private readonly startMs: number;
   private lastSentMs: number | null = null;
-  private lastAskedMs: number;
+  private lastAskedMs: number | null = null;
   private lastTold = '';
   private bytesBeforeEnd = 0;
   private ended = false;
 
   constructor(startMs: number) {
     this.startMs = startMs;
-    this.lastAskedMs = startMs;
   }
 
   /** The latest time at which `progress` should be asked again. */
   get nextDueMs(): number {
-    if (this.lastSentMs === null && this.lastAskedMs === this.startMs) {
-      return this.startMs + PROGRESS_FIRST_MS;
-    }
-    return this.lastAskedMs + (this.ended ? Number.POSITIVE_INFINITY : PROGRESS_MAX_SILENCE_MS);
+    if (this.ended) return Number.POSITIVE_INFINITY;
+    if (this.lastAskedMs === null) return this.startMs + PROGRESS_FIRST_MS;
+    return this.lastAskedMs + PROGRESS_MAX_SILENCE_MS;
   }
 
   /** A PROGRESS frame to write now, or null. `readerReady`: whether the client takes bytes. */

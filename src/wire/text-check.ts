@@ -143,7 +143,11 @@ class TextChecker {
 function isText(bytes: Buffer, start: number, end: number): boolean {
   if (end - start <= SHORT_TEXT_BYTES) {
     let all = 0;
-    for (let i = start; i < end; i++) all |= bytes[i]!;
+    let at = start;
+    for (const last = end - 3; at < last; at += 4) {
+      all |= bytes[at]! | bytes[at + 1]! | bytes[at + 2]! | bytes[at + 3]!;
+    }
+    for (; at < end; at++) all |= bytes[at]!;
     if (all < 0x80) return true;
   }
   return isUtf8(bytes.subarray(start, end));
