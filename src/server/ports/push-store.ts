@@ -198,7 +198,11 @@ export interface PushStore {
   loadTrees(repoId: string, ids: Id[]): Promise<Map<Id, Uint8Array>>;
   /** Whether `ancestor` is one of `heads` or reachable from them; all are stored in this repository. */
   isAncestor(repoId: string, ancestor: Id, heads: Id[]): Promise<boolean>;
-  /** Registered Ed25519 public keys (32 bytes) by key id: 64 hex of SHA-256 of the key. */
+  /**
+   * Registered Ed25519 public keys (32 bytes) by key id: the 64 hex of SHA-256 of the key, or the
+   * first 16 of them. The answer has the ids as they were asked; a short one that two keys have is
+   * left out.
+   */
   findSigningKeys(
     keyIds: string[],
   ): Promise<Map<string, { publicKey: Uint8Array; userId: string }>>;

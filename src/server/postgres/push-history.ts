@@ -1,0 +1,156 @@
+import type { Id } from '~/muse/ids';
+import type { ErrorFrame, ResultFrame } from '~/wire/frames';
+import type { PushCounts, PushFacts, PushOpening, PushOutcome } from '../ports/push-store';
+import { readBranchHeads } from './apply-push';
+import type { PrismaClient } from './prisma-client';
+import { ruleOf } from './push-rights';
+import { isUuid, storableJson, storableText } from './storable';
+
+const CLIENT_CHARACTERS_MAX = 200;
+const ADDRESS_CHARACTERS_MAX = 100;
+
+interface PushRow {
+  branch: string;
+  head: Id | null;
+  outcome: PushOutcome['outcome'];
+  frame: ResultFrame | ErrorFrame | null;
+}
+
+/**
+ * Notes a push as `receiving`. One statement decides whether the id is free, or was used by an
+ * earlier try of the same push, so that two requests with one id make one row.
+ */
+export async function openPush(prisma: PrismaClient, opening: PushOpening): Promise<PushFacts> {
+  const { repoId, branch } = opening;
+  const taken = await takeRow(prisma, opening);
+  const [branchHeads, rules, earlier] = await Promise.all([
+    readBranchHeads(prisma, repoId),
+    prisma.$queryRaw<Parameters<typeof ruleOf>[0][]>`
+      SELECT pattern, allow_force, allow_delete, push_role::text AS push_role, require_signed
+        FROM branch_rules WHERE repo_id = ${repoId}::uuid`,
+    taken ? null : readRow(prisma, repoId, opening.pushId),
+  ]);
+  return {
+    branchHead: branchHeads[branch] ?? null,
+    branchHeads,
+    rules: rules.map(ruleOf),
+    earlier: earlier && {
+      branch: earlier.branch,
+      head: earlier.head,
+      result: earlier.outcome === 'accepted' ? (earlier.frame as ResultFrame) : null,
+    },
+  };
+}
+
+async function takeRow(prisma: PrismaClient, opening: PushOpening): Promise<boolean> {
+  const { principal } = opening;
+  const userId = principal.kind === 'user' ? principal.userId : null;
+  const tokenId = principal.kind === 'user' ? (principal.token?.id ?? null) : null;
+  const rows = await prisma.$executeRaw`
+    INSERT INTO pushes (repo_id, id, outcome, branch, head, actor_id, token_id, client, address,
+                        started_at, seen_at)
+    VALUES (${opening.repoId}::uuid, ${opening.pushId}::uuid, 'receiving',
+            ${storableText(opening.branch)}, decode(${opening.head}, 'hex'), ${userId}::uuid,
+            ${tokenId}::uuid, ${storableText(opening.client, CLIENT_CHARACTERS_MAX)},
+            ${storableText(opening.address, ADDRESS_CHARACTERS_MAX)},
+            to_timestamp(${opening.startedAtMs}::bigint / 1000.0), clock_timestamp())
+    ON CONFLICT (repo_id, id) DO UPDATE
+       SET outcome = 'receiving', kind = NULL, actor_id = EXCLUDED.actor_id,
+           token_id = EXCLUDED.token_id, client = EXCLUDED.client, address = EXCLUDED.address,
+           objects_new = 0, objects_reused = 0, commits_new = 0, bytes_received = 0,
+           started_at = EXCLUDED.started_at, seen_at = EXCLUDED.seen_at, finished_at = NULL,
+           duration_ms = NULL, error_code = NULL, frame = NULL
+     WHERE pushes.outcome <> 'accepted'
+       AND pushes.branch = EXCLUDED.branch
+       AND pushes.head IS NOT DISTINCT FROM EXCLUDED.head`;
+  return rows === 1;
+}
+
+async function readRow(
+  prisma: PrismaClient,
+  repoId: string,
+  pushId: string,
+): Promise<PushRow | null> {
+  const [row] = await prisma.$queryRaw<PushRow[]>`
+    SELECT branch, encode(head, 'hex') AS head, outcome::text AS outcome, frame
+      FROM pushes WHERE repo_id = ${repoId}::uuid AND id = ${pushId}::uuid`;
+  return row ?? null;
+}
+
+export async function touchPush(
+  prisma: PrismaClient,
+  repoId: string,
+  pushId: string,
+  counts: PushCounts,
+): Promise<void> {
+  await prisma.$executeRaw`
+    UPDATE pushes
+       SET seen_at = clock_timestamp(), objects_new = ${counts.objects}::int,
+           objects_reused = ${counts.objectsReused}::int, commits_new = ${counts.commits}::int,
+           bytes_received = ${counts.bytesReceived}::bigint
+     WHERE repo_id = ${repoId}::uuid AND id = ${pushId}::uuid AND outcome = 'receiving'`;
+}
+
+export async function closePush(
+  prisma: PrismaClient,
+  end: {
+    repoId: string;
+    pushId: string;
+    outcome: 'refused' | 'failed';
+    frame: ErrorFrame;
+    counts: PushCounts;
+  },
+): Promise<void> {
+  const { counts, frame } = end;
+  await prisma.$executeRaw`
+    UPDATE pushes
+       SET outcome = ${end.outcome}::push_outcome, error_code = ${frame.code},
+           frame = ${storableJson(frame)}::jsonb, objects_new = ${counts.objects}::int,
+           objects_reused = ${counts.objectsReused}::int, commits_new = ${counts.commits}::int,
+           bytes_received = ${counts.bytesReceived}::bigint, seen_at = clock_timestamp(),
+           finished_at = clock_timestamp(),
+           duration_ms = least(2147483647,
+             1000 * extract(epoch FROM clock_timestamp() - started_at))::int
+     WHERE repo_id = ${end.repoId}::uuid AND id = ${end.pushId}::uuid AND outcome <> 'accepted'`;
+}
+
+export async function findPush(
+  prisma: PrismaClient,
+  repoId: string,
+  pushId: string,
+): Promise<PushOutcome | null> {
+  if (!isUuid(pushId)) return null;
+  const [row] = await prisma.$queryRaw<
+    (PushRow & { started_at: Date; finished_at: Date | null })[]
+  >`
+    SELECT branch, encode(head, 'hex') AS head, outcome::text AS outcome, frame, started_at,
+           finished_at
+      FROM pushes WHERE repo_id = ${repoId}::uuid AND id = ${pushId}::uuid`;
+  if (!row) return null;
+  return {
+    pushId,
+    outcome: row.outcome,
+    branch: row.branch,
+    head: row.head,
+    frame: row.frame,
+    startedAtMs: row.started_at.getTime(),
+    finishedAtMs: row.finished_at?.getTime() ?? null,
+  };
+}
+
+/** Rows that another process is changing right now are alive, so they are not waited for. */
+export async function failStalePushes(
+  prisma: PrismaClient,
+  silentForMs: number,
+  frame: ErrorFrame,
+): Promise<number> {
+  return prisma.$executeRaw`
+    UPDATE pushes p
+       SET outcome = 'failed', error_code = ${frame.code}, finished_at = clock_timestamp(),
+           frame = ${storableJson(frame)}::jsonb || jsonb_build_object('pushId', p.id::text)
+      FROM (SELECT repo_id, id FROM pushes
+             WHERE outcome = 'receiving'::push_outcome
+               AND seen_at < clock_timestamp() - ${silentForMs}::bigint * interval '1 millisecond'
+               FOR UPDATE SKIP LOCKED) stale
+     WHERE p.repo_id = stale.repo_id AND p.id = stale.id`;
+}
