@@ -1,6 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const never = ['tests/8-e2e/**', 'node_modules/**'];
+/** The tiers that need a PostgreSQL; it is started once, and only when one of them runs. */
+const withDatabase = ['tests/6-integration/**/*.test.ts', 'tests/7-route/**/*.test.ts'];
+
 export default defineConfig({
   resolve: {
     alias: {
@@ -9,10 +13,27 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['tests/**/*.test.ts'],
-    exclude: ['tests/8-e2e/**', 'node_modules/**'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...never, ...withDatabase],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'database',
+          include: withDatabase,
+          exclude: never,
+          globalSetup: ['tests/support/database-server.ts'],
+        },
+      },
+    ],
   },
 });
