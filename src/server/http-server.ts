@@ -3,6 +3,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { Refusal } from '~/wire/errors';
 import type { Env } from './env';
 import { ADDRESS_HEADER, addressOf } from './http/client-address';
+import { passContentLength } from './http/late-headers';
 import { refusalResponse } from './http/respond';
 import { applySecurityHeaders } from './http/security-headers';
 import type { Lifecycle } from './lifecycle';
@@ -58,6 +59,7 @@ function admit(request: IncomingMessage, response: ServerResponse, deps: HttpSer
     { setHeader: (name, value) => defaults.set(name, value) },
     { https: deps.env.url.startsWith('https:'), development: deps.development },
   );
+  passContentLength(response);
   addWhenAnswering(response, defaults);
   request.headers[ADDRESS_HEADER] = addressOf(request, deps.env.trustedProxies);
 

@@ -9,6 +9,7 @@ import {
   readContent,
 } from '../services/read-object';
 import { decideRange, matchesEtag } from './etag';
+import { LENGTH_HEADER } from './late-headers';
 import { openForReading, principalOf, type ReadAccessDeps } from './read-access';
 import { errorResponse, requestIdOf } from './respond';
 import { streamedBody } from './streamed-body';
@@ -88,7 +89,7 @@ async function serveObject(
   }
   const part = range.kind === 'part' ? range : null;
   const length = part ? part.end - part.start : size;
-  headers.set('content-length', String(length));
+  headers.set(LENGTH_HEADER, String(length));
   if (part) headers.set('content-range', `bytes ${part.start}-${part.end - 1}/${size}`);
   const status = part ? 206 : 200;
   if (request.method === 'HEAD') return new Response(null, { status, headers });

@@ -5,6 +5,7 @@ import type { FetchStore } from '../ports/fetch-store';
 import { advertiseRefs } from '../services/advertise-refs';
 import { mediaTypeOfForm, preferredForm } from './accept';
 import { matchesEtag } from './etag';
+import { LENGTH_HEADER } from './late-headers';
 import { openForReading, type ReadAccessDeps, type RepositoryParams } from './read-access';
 import { errorResponse, requestIdOf } from './respond';
 
@@ -42,7 +43,7 @@ export async function handleRefs(
       headers: {
         ...headers,
         'content-type': mediaTypeOfForm(form),
-        'content-length': String(body.byteLength),
+        [LENGTH_HEADER]: String(body.byteLength),
       },
     });
   } catch (error) {
