@@ -1,6 +1,6 @@
 import type { Commit } from './commit';
 
-/** The types of a conventional commit that pages show; any other word before a colon is prose. */
+/** The types that pages show a badge for. */
 export const COMMIT_TYPES = [
   'feat',
   'fix',
@@ -15,48 +15,60 @@ export const COMMIT_TYPES = [
   'revert',
 ] as const;
 
-export interface Subject {
-  /** One of `COMMIT_TYPES`; '' when the subject is not conventional. */
-  type: string;
-  /** What stands in parentheses after the type; '' for none. */
+export type CommitType = (typeof COMMIT_TYPES)[number];
+
+export interface CommitSubject {
+  /** '' when the first line is not a conventional-commit subject. */
+  type: CommitType | '';
   scope: string;
-  /** An exclamation mark before the colon. */
+  /** The subject has `!`. */
   breaking: boolean;
-  /** The whole first line. */
+  /** The first line without type and scope; all of it when it has no type. */
   subject: string;
-  /** Everything after the first line, without the empty lines around it. */
+  /** What follows the first line and the blank lines after it, as it is. */
   body: string;
 }
 
-const CONVENTIONAL = new RegExp(`^(${COMMIT_TYPES.join('|')})(?:\\(([^()\\r\\n]+)\\))?(!)?: `);
+const SUBJECT = /^([a-z]+)(?:\(([^()]{1,100})\))?(!)?:[ \t]+(\S.*)$/i;
+const isType = (text: string): text is CommitType =>
+  (COMMIT_TYPES as readonly string[]).includes(text);
 
-/** Takes a commit message apart. */
-export function parseSubject(message: string): Subject {
-  const lineEnd = message.search(/\r?\n/);
-  const subject = lineEnd === -1 ? message : message.slice(0, lineEnd);
-  const body = lineEnd === -1 ? '' : message.slice(lineEnd).replace(/^(\s*\n)+|\s+$/g, '');
-  const match = CONVENTIONAL.exec(subject);
+/** Reads `type(scope)!: subject` and the body after it out of a commit message. */
+export function parseSubject(message: string): CommitSubject {
+  const text = message.replace(/^\s*\n/, '');
+  const end = text.search(/\r?\n/);
+  const line = (end === -1 ? text : text.slice(0, end)).trim();
+  const body =
+    end === -1
+      ? ''
+      : text
+          .slice(end)
+          .replace(/^(?:[ \t]*\r?\n)+/, '')
+          .trimEnd();
+  const found = SUBJECT.exec(line);
+  const type = found?.[1]?.toLowerCase() ?? '';
+  if (!found || !isType(type)) return { type: '', scope: '', breaking: false, subject: line, body };
   return {
-    type: match?.[1] ?? '',
-    scope: match?.[2]?.trim() ?? '',
-    breaking: match?.[3] === '!',
-    subject,
+    type,
+    scope: found[2]?.trim() ?? '',
+    breaking: found[3] === '!',
+    subject: found[4]!,
     body,
   };
 }
 
-/** Whether a commit breaks its users: it says so in the subject or lists what it breaks. */
+/** Whether a commit breaks what was: `!` in its subject, or `breaking_changes` that are not empty. */
 export function isBreaking(commit: Pick<Commit, 'message' | 'breakingChanges'>): boolean {
   return commit.breakingChanges.length > 0 || parseSubject(commit.message).breaking;
 }
 
-/** The badge for a commit's weight; '' for none. */
+export type BumpBadge = 'BREAKING' | 'major' | 'minor' | 'patch' | '';
+
+/** The badge for what a commit does to the version; '' when it does nothing to it. */
 export function bumpBadge(
   commit: Pick<Commit, 'message' | 'breakingChanges' | 'semVerBump'>,
-): 'BREAKING' | 'major' | 'minor' | 'patch' | '' {
+): BumpBadge {
   if (isBreaking(commit)) return 'BREAKING';
-  const { semVerBump } = commit;
-  return semVerBump === 'major' || semVerBump === 'minor' || semVerBump === 'patch'
-    ? semVerBump
-    : '';
+  const bump = commit.semVerBump;
+  return bump === 'major' || bump === 'minor' || bump === 'patch' ? bump : '';
 }
