@@ -3,7 +3,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { Refusal } from '~/wire/errors';
 import type { Env } from './env';
 import { ADDRESS_HEADER, addressOf } from './http/client-address';
-import { passContentLength } from './http/late-headers';
+import { passContentLength } from './http/content-length';
 import { refusalResponse } from './http/respond';
 import { applySecurityHeaders } from './http/security-headers';
 import type { Lifecycle } from './lifecycle';

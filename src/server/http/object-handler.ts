@@ -8,8 +8,8 @@ import {
   findObjectAnywhere,
   readContent,
 } from '../services/read-object';
+import { LENGTH_HEADER } from './content-length';
 import { decideRange, matchesEtag } from './etag';
-import { LENGTH_HEADER } from './late-headers';
 import { openForReading, principalOf, type ReadAccessDeps } from './read-access';
 import { errorResponse, requestIdOf } from './respond';
 import { streamedBody } from './streamed-body';

@@ -4,8 +4,8 @@ import type { Limits } from '~/wire/limits';
 import type { FetchStore } from '../ports/fetch-store';
 import { advertiseRefs } from '../services/advertise-refs';
 import { mediaTypeOfForm, preferredForm } from './accept';
+import { LENGTH_HEADER } from './content-length';
 import { matchesEtag } from './etag';
-import { LENGTH_HEADER } from './late-headers';
 import { openForReading, type ReadAccessDeps, type RepositoryParams } from './read-access';
 import { errorResponse, requestIdOf } from './respond';
 

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { setUnlessHandled } from './late-headers';
 
 /**
  * The headers that every answer carries, and the Content-Security-Policy of pages.
@@ -29,7 +28,7 @@ export function applySecurityHeaders(
     response.setHeader('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
   }
   const policy = contentSecurityPolicy(randomBytes(16).toString('base64'), options);
-  setUnlessHandled(response, 'Content-Security-Policy', policy);
+  response.setHeader('Content-Security-Policy', policy);
   // Whatever a client sent under this name is replaced: it must never choose the nonce.
   request.headers['content-security-policy'] = policy;
   delete request.headers['content-security-policy-report-only'];

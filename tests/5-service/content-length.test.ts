@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http, { type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { LENGTH_HEADER, passContentLength, setUnlessHandled } from '~/server/http/late-headers';
+import { LENGTH_HEADER, passContentLength } from '~/server/http/content-length';
 
 const servers: http.Server[] = [];
 
@@ -17,28 +17,6 @@ async function answerOf(handle: (response: ServerResponse) => void): Promise<Res
   await once(server, 'listening');
   return fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
 }
-
-describe('a header that a handler may replace', () => {
-  it('is the default when the handler has none', async () => {
-    const answer = await answerOf((response) => {
-      setUnlessHandled(response, 'Content-Security-Policy', "default-src 'self'");
-      response.end('x');
-    });
-    expect(answer.headers.get('content-security-policy')).toBe("default-src 'self'");
-  });
-
-  it("is the handler's own when it has one, also when it is written in parts", async () => {
-    const answer = await answerOf((response) => {
-      setUnlessHandled(response, 'Content-Security-Policy', "default-src 'self'");
-      response.setHeader('content-security-policy', 'sandbox');
-      response.flushHeaders();
-      response.write('x');
-      response.end('y');
-    });
-    expect(answer.headers.get('content-security-policy')).toBe('sandbox');
-    expect(await answer.text()).toBe('xy');
-  });
-});
 
 describe('the length that a handler announces', () => {
   it('is the Content-Length', async () => {
