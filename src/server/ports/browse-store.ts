@@ -1,6 +1,6 @@
 import type { Id } from '~/muse/ids';
+import type { SignatureState } from '~/muse/signature';
 import type { RepositoryAccess } from '../access';
-import type { SignatureState } from './push-store';
 
 /** A commit as the graph sees it. */
 export interface GraphRow {

@@ -1,4 +1,5 @@
 import type { Id, IdFormat } from '~/muse/ids';
+import type { SignatureState } from '~/muse/signature';
 import type { ErrorFrame, PushKind, ResultFrame, Warning } from '~/wire/frames';
 import type { Principal } from '../access';
 
@@ -36,8 +37,6 @@ export interface NewSnapshot {
   extra: Uint8Array;
   idVerified: boolean;
 }
-
-export type SignatureState = 'verified' | 'unknown-key' | 'bad' | 'none';
 
 export interface NewCommit {
   id: Id;

@@ -1,6 +1,6 @@
 import { ID_BYTES, type Id } from '~/muse/ids';
+import type { SignatureState } from '~/muse/signature';
 import type { CommitFilter, CommitRow, GraphRow } from '../ports/browse-store';
-import type { SignatureState } from '../ports/push-store';
 import type { PrismaClient } from './prisma-client';
 import { storableText } from './storable';
 

@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ERRORS } from '~/wire/errors';
+import * as limits from '~/wire/limits';
+import { PROJECT_ROOT, sourceFiles } from '~tests/support/source-files';
+
+const LINES_MAX = 420;
+const TEST_LINES_MAX = 640;
+const read = (path: string): string => readFileSync(join(PROJECT_ROOT, path), 'utf8');
+const sources = sourceFiles('src', ['.ts', '.tsx']);
+const tests = sourceFiles('tests', ['.ts', '.tsx']);
+
+const longerThan = (files: { path: string; text: string }[], max: number): string[] =>
+  files
+    .map(({ path, text }) => ({ path, lines: text.split('\n').length }))
+    .filter(({ lines }) => lines > max)
+    .map(({ path, lines }) => `${path}: ${lines} lines`);
+
+describe('the house', () => {
+  it('keeps source files short', () => {
+    expect(longerThan(sources, LINES_MAX)).toEqual([]);
+  });
+
+  it('keeps test files short', () => {
+    expect(longerThan(tests, TEST_LINES_MAX)).toEqual([]);
+  });
+
+  it('names files in kebab-case, as the framework does, or as a route segment', () => {
+    const odd = [...sources, ...tests]
+      .map(({ path }) => path)
+      .filter(
+        (path) =>
+          !path
+            .split('/')
+            .at(-1)!
+            .match(/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*\.tsx?$/),
+      );
+    expect(odd).toEqual([]);
+  });
+
+  it('has no drawers without a noun', () => {
+    const drawers = [...sources, ...tests]
+      .map(({ path }) => path)
+      .filter((path) => /(^|\/)(utils?|helpers?|types|misc|common)(\/|\.tsx?$)/.test(path));
+    expect(drawers).toEqual([]);
+  });
+
+  it('has no middleware, which would buffer and cut a push', () => {
+    const found = ['src/proxy.ts', 'proxy.ts', 'src/middleware.ts', 'middleware.ts'].filter(
+      (path) => existsSync(join(PROJECT_ROOT, path)),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('skips or focuses no test without a reason', () => {
+    const loose = tests
+      .filter(({ text }) => /\b(it|describe|test)\.only\(|\bvi\.mock\(/.test(text))
+      .map(({ path }) => path)
+      .filter((path) => !path.startsWith('tests/house/'));
+    expect(loose).toEqual([]);
+  });
+});
+
+describe('the documents', () => {
+  it('list exactly the error codes of the code, with their status and whether to retry', () => {
+    const rows = [
+      ...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (\d{3}) \| (yes|no) \|/gm),
+    ];
+    const documented = Object.fromEntries(
+      rows.map(([, code, status, retry]) => [code, [Number(status), retry === 'yes']]),
+    );
+    const coded = Object.fromEntries(
+      Object.entries(ERRORS).map(([code, facts]) => [code, [facts.status, facts.retryable]]),
+    );
+    expect(documented).toEqual(coded);
+  });
+
+  it('name every constant of the protocol with its value', () => {
+    const text = read('docs/protocol.md');
+    const missing = Object.entries(limits)
+      .filter(([, value]) => typeof value === 'number')
+      .filter(([name, value]) => {
+        const row = text.match(new RegExp(`^\\| \`${name}\` \\| ([\\d,]+) \\|`, 'm'));
+        return !row || Number(row[1]!.replaceAll(',', '')) !== value;
+      })
+      .map(([name]) => name);
+    expect(missing).toEqual([]);
+  });
+
+  it('link only to files that exist', () => {
+    const broken: string[] = [];
+    for (const { path, text } of sourceFiles('.', ['.md'])) {
+      for (const [, link] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+        if (/^[a-z]+:/.test(link!)) continue;
+        if (!existsSync(join(PROJECT_ROOT, path, '..', decodeURIComponent(link!)))) {
+          broken.push(`${path}: ${link}`);
+        }
+      }
+    }
+    expect(broken).toEqual([]);
+  });
+});
