@@ -29,7 +29,7 @@ export interface CommitSubject {
   body: string;
 }
 
-const SUBJECT = /^([a-z]+)(?:\(([^()]{1,100})\))?(!)?:[ \t]+(\S.*)$/i;
+const SUBJECT = /^([a-z]+)(?:\(([^()]{1,100})\))?(!)?:[ \t]+(\S[^]*)$/i;
 const isType = (text: string): text is CommitType =>
   (COMMIT_TYPES as readonly string[]).includes(text);
 

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { Commit } from './commit';
 import { sha256 } from './ids';
+import { type Problem, problem } from './problem';
 
 /**
  * The signature gate (docs/protocol.md §6): Ed25519 over the provenance of a commit, by a key that
@@ -117,4 +118,12 @@ export function signatureState(
     if (verifySignature(commit, publicKey)) return 'verified';
   }
   return registered ? 'bad' : 'unknown-key';
+}
+
+/** The gate of a repository that takes signed commits only: what is wrong with this one, or null. */
+export function checkSigned(commitId: string, state: SignatureState): Problem | null {
+  if (state === 'verified') return null;
+  return state === 'none'
+    ? problem('signature-required', { commit_id: commitId })
+    : problem('signature-invalid', { commit_id: commitId, state });
 }
