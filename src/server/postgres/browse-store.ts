@@ -3,33 +3,43 @@ import * as comments from './browse-comments';
 import * as commits from './browse-commits';
 import * as pushes from './browse-pushes';
 import * as repositories from './browse-repositories';
+import { asking } from './database-error';
 import type { PrismaClient } from './prisma-client';
 
-/** What pages and the API read, over PostgreSQL. */
+/** What pages and the API read, over PostgreSQL; its troubles come out as refusals. */
 export function createBrowseStore(prisma: PrismaClient): BrowseStore {
+  const on =
+    <Asked extends unknown[], Answer>(
+      read: (prisma: PrismaClient, ...asked: Asked) => Promise<Answer>,
+    ) =>
+    (...asked: Asked): Promise<Answer> =>
+      asking(() => read(prisma, ...asked));
   return {
-    findOwner: (handle) => repositories.findOwner(prisma, handle),
-    findHandles: (texts) => repositories.findHandles(prisma, texts),
-    listRepositories: (query) => repositories.listRepositories(prisma, query),
+    findOwner: on(repositories.findOwner),
+    findHandles: on(repositories.findHandles),
+    listRepositories: on(repositories.listRepositories),
+    findSigner: on(repositories.findSigner),
 
-    countBranches: (repoId) => prisma.branch.count({ where: { repoId } }),
-    listBranches: (repoId, page) => listBranches(prisma, repoId, page),
-    findBranches: (repoId, names) => findBranches(prisma, repoId, names),
+    countBranches: on(countBranches),
+    listBranches: on(listBranches),
+    findBranches: on(findBranches),
 
-    scanGraph: (repoId, before, limit) => commits.scanGraph(prisma, repoId, before, limit),
-    findGenerations: (repoId, ids) => commits.findGenerations(prisma, repoId, ids),
-    loadCommits: (repoId, ids) => commits.loadCommits(prisma, repoId, ids),
-    filterCommits: (repoId, ids, filter) => commits.filterCommits(prisma, repoId, ids, filter),
-    findSigner: (keyId) => repositories.findSigner(prisma, keyId),
+    scanGraph: on(commits.scanGraph),
+    findGenerations: on(commits.findGenerations),
+    loadCommits: on(commits.loadCommits),
+    filterCommits: on(commits.filterCommits),
 
-    listPushes: (repoId, query) => pushes.listPushes(prisma, repoId, query),
-    findPushes: (repoId, seqs) => pushes.findPushes(prisma, repoId, seqs),
+    listPushes: on(pushes.listPushes),
+    findPushes: on(pushes.findPushes),
 
-    countComments: (repoId, ids) => comments.countComments(prisma, repoId, ids),
-    listComments: (repoId, id, page) => comments.listComments(prisma, repoId, id, page),
-    addComment: (comment) => comments.addComment(prisma, comment),
+    countComments: on(comments.countComments),
+    listComments: on(comments.listComments),
+    addComment: on(comments.addComment),
   };
 }
+
+const countBranches = (prisma: PrismaClient, repoId: string): Promise<number> =>
+  prisma.branch.count({ where: { repoId } });
 
 interface BranchColumns {
   name: string;

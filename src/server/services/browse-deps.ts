@@ -12,5 +12,5 @@ export interface BrowseDeps {
   records: Pick<FetchStore, 'loadRecords' | 'loadSnapshots' | 'loadTrees' | 'locateObjects'>;
   objects: Pick<ObjectReader, 'readObjects' | 'readObject'>;
   histories: HistoryCache;
-  clock: Pick<Clock, 'now' | 'uuid'>;
+  clock: Clock;
 }

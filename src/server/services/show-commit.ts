@@ -1,6 +1,6 @@
 import { decode } from '@msgpack/msgpack';
 import type { Commit } from '~/muse/commit';
-import { parseSubject } from '~/muse/conventional-commit';
+import { isBreaking, parseSubject } from '~/muse/conventional-commit';
 import type { Id } from '~/muse/ids';
 import { type DeltaView, readStructuredDelta } from '~/muse/structured-delta';
 import type { PushRow } from '~/server/ports/browse-store';
@@ -70,12 +70,12 @@ export async function showCommit(
     row!.signatureState === 'verified' ? deps.browse.findSigner(signerKey(commit)) : null,
   ]);
   const push = pushes.get(row!.pushSeq);
-  const { subject, body, breaking } = parseSubject(commit.message);
+  const { subject, body } = parseSubject(commit.message);
   return {
     ...row!,
     subject,
     body,
-    breaking: breaking || commit.breakingChanges.length > 0,
+    breaking: isBreaking(commit),
     breakingChanges: commit.breakingChanges,
     position,
     parentCommits,

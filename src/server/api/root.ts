@@ -1,0 +1,21 @@
+import { accountRouter } from './routers/account';
+import { branchRouter } from './routers/branch';
+import { commitRouter } from './routers/commit';
+import { pushRouter } from './routers/push';
+import { repoRouter } from './routers/repo';
+import { treeRouter } from './routers/tree';
+import { createCallerFactory, createRouter } from './trpc';
+
+export const appRouter = createRouter({
+  account: accountRouter,
+  repo: repoRouter,
+  branch: branchRouter,
+  tree: treeRouter,
+  commit: commitRouter,
+  push: pushRouter,
+});
+
+export type AppRouter = typeof appRouter;
+
+/** Calls procedures in this process, for server components. */
+export const createCaller = createCallerFactory(appRouter);

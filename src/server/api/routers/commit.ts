@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { addComment } from '~/server/services/add-comment';
+import { DIFF_PAGE_FILES, diffCommit, listChanges } from '~/server/services/diff-commits';
+import { listComments } from '~/server/services/list-comments';
+import { listCommits } from '~/server/services/list-commits';
+import { showCommit } from '~/server/services/show-commit';
+import {
+  changesShape,
+  commentShape,
+  commitShape,
+  fileDiffShape,
+  shownCommitShape,
+} from '../commit-shape';
+import { branchIn, idIn, idOut, limitIn } from '../id-shape';
+import { createRouter, readProcedure } from '../trpc';
+
+/** Changed files that one answer names. */
+export const CHANGES_LISTED = 300;
+
+const filterText = z.string().trim().min(1).max(200).nullable().default(null);
+
+const commitPage = z.object({
+  branch: z.string(),
+  isDefault: z.boolean(),
+  count: z.number(),
+  firstPlace: z.number(),
+  commits: z.array(commitShape),
+  olderAfter: idOut.nullable(),
+  newerBefore: idOut.nullable(),
+});
+
+export const commitRouter = createRouter({
+  /** A page of a branch's commits, newest first. */
+  list: readProcedure
+    .input(
+      z.object({
+        branch: branchIn.nullable().default(null),
+        after: idIn.nullable().default(null),
+        before: idIn.nullable().default(null),
+        limit: limitIn(100, 30),
+        author: filterText,
+        type: filterText,
+        agent: filterText,
+        text: filterText,
+      }),
+    )
+    .output(commitPage)
+    .query(({ ctx, input }) => {
+      const { branch, after, before, limit, author, type, agent, text } = input;
+      const asked = author ?? type ?? agent ?? text;
+      const filter = asked === null ? null : { author, type, agent, text };
+      return listCommits(ctx.repo, { branch, after, before, limit, filter }, ctx.deps);
+    }),
+
+  /** Everything of one commit. */
+  get: readProcedure
+    .input(z.object({ id: idIn, branch: branchIn.nullable().default(null) }))
+    .output(shownCommitShape)
+    .query(({ ctx, input }) => showCommit(ctx.repo, input.id, input.branch, ctx.deps)),
+
+  /** The files it changed against its first parent, with exact counts up to a bound. */
+  changes: readProcedure
+    .input(z.object({ id: idIn }))
+    .output(changesShape)
+    .query(async ({ ctx, input }) => {
+      const changes = await listChanges(ctx.repo, input.id, ctx.deps);
+      return { ...changes, files: changes.files.slice(0, CHANGES_LISTED) };
+    }),
+
+  /** A page of its differences, or one file's. */
+  diff: readProcedure
+    .input(
+      z.object({
+        id: idIn,
+        from: z.number().int().min(0).default(0),
+        path: z.string().max(4096).nullable().default(null),
+      }),
+    )
+    .output(
+      z.object({
+        changes: changesShape,
+        files: z.array(fileDiffShape),
+        next: z.number().nullable(),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const { id, from, path } = input;
+      const page = await diffCommit(ctx.repo, id, { from, path }, ctx.deps);
+      const files = page.changes.files.slice(from, from + DIFF_PAGE_FILES);
+      return { ...page, changes: { ...page.changes, files } };
+    }),
+
+  comments: readProcedure
+    .input(
+      z.object({
+        id: idIn,
+        after: z.object({ createdAtMs: z.number(), id: z.uuid() }).nullable().default(null),
+      }),
+    )
+    .output(
+      z.object({
+        comments: z.array(commentShape),
+        next: z.object({ createdAtMs: z.number(), id: z.string() }).nullable(),
+      }),
+    )
+    .query(({ ctx, input }) => listComments(ctx.repo, input.id, input.after, ctx.deps)),
+
+  addComment: readProcedure
+    .input(z.object({ id: idIn, body: z.string() }))
+    .output(commentShape)
+    .mutation(({ ctx, input }) => addComment(ctx.repo, input.id, input.body, ctx.deps)),
+});

@@ -1,0 +1,185 @@
+import { initTRPC, TRPCError } from '@trpc/server';
+import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/unstable-core-do-not-import';
+import { z } from 'zod';
+import { ANONYMOUS, type Principal, type Scope } from '~/server/access';
+import { authenticate, type CredentialUse } from '~/server/auth/authenticate';
+import type { BrowseDeps } from '~/server/services/browse-deps';
+import { type OpenRepository, openRepository } from '~/server/services/open-repository';
+import { type ErrorCode, Refusal } from '~/wire/errors';
+
+/** What the API needs of the world. */
+export interface ApiDeps extends BrowseDeps {
+  sessionSecret: string;
+  /** The hub's public address. */
+  url: string;
+  log: { error(message: string, fields: Record<string, unknown>): void };
+}
+
+export interface ApiContext {
+  deps: ApiDeps;
+  /** Who asks; found once per request. Rejects with `Refusal` for a wrong Bearer token. */
+  principal(): Promise<Principal>;
+  /** Opens a repository once per request and scope. */
+  open(owner: string, slug: string, scope: Scope): Promise<OpenRepository>;
+  /** Whether the request may change something: no page of another site made it. */
+  mayMutate: boolean;
+}
+
+export interface ApiRequest {
+  headers: Headers;
+  use: CredentialUse;
+  /** Pages are read by whoever comes, a wrong Bearer token counts as none; the API refuses it. */
+  lenient: boolean;
+}
+
+/** The context of one request: of the API, or of a page that calls it on the server. */
+export function createApiContext(request: ApiRequest, deps: ApiDeps): ApiContext {
+  let principal: Promise<Principal> | undefined;
+  const opened = new Map<string, Promise<OpenRepository>>();
+  const context: ApiContext = {
+    deps,
+    mayMutate: isSameOrigin(request.headers, deps.url),
+    principal: () => {
+      principal ??= findPrincipal(request, deps);
+      return principal;
+    },
+    open: (owner, slug, scope) => {
+      const key = `${scope} ${owner}/${slug}`;
+      const known = opened.get(key);
+      if (known) return known;
+      const opening = context
+        .principal()
+        .then((who) => openRepository({ owner, slug, scope, principal: who }, deps.identities));
+      opened.set(key, opening);
+      return opening;
+    },
+  };
+  return context;
+}
+
+async function findPrincipal({ headers, use, lenient }: ApiRequest, deps: ApiDeps) {
+  try {
+    return await authenticate(headers, deps, use);
+  } catch (error) {
+    if (lenient && Refusal.is(error)) return ANONYMOUS;
+    throw error;
+  }
+}
+
+/**
+ * Whether a change may be asked for with this request's cookies. Browsers name the page's origin
+ * with every POST; a request that carries a Bearer token instead of a cookie needs no such proof,
+ * since no foreign page can add it.
+ */
+export function isSameOrigin(headers: Headers, hubUrl: string): boolean {
+  if (headers.has('authorization')) return true;
+  const origin = headers.get('origin');
+  return origin !== null && origin === new URL(hubUrl).origin;
+}
+
+/** What each code of the hub is in tRPC, whose client knows nothing of ours. */
+export const TRPC_CODES: Record<ErrorCode, TRPC_ERROR_CODE_KEY> = {
+  unauthenticated: 'UNAUTHORIZED',
+  'token-expired': 'UNAUTHORIZED',
+  'token-revoked': 'UNAUTHORIZED',
+  'insufficient-scope': 'FORBIDDEN',
+  'access-denied': 'FORBIDDEN',
+  'repo-not-found': 'NOT_FOUND',
+  'unsupported-media-type': 'UNSUPPORTED_MEDIA_TYPE',
+  'unsupported-version': 'UNPROCESSABLE_CONTENT',
+  'bad-frame': 'UNPROCESSABLE_CONTENT',
+  'frame-out-of-order': 'UNPROCESSABLE_CONTENT',
+  'truncated-stream': 'UNPROCESSABLE_CONTENT',
+  'count-mismatch': 'UNPROCESSABLE_CONTENT',
+  'limit-exceeded': 'PAYLOAD_TOO_LARGE',
+  'unsupported-encoding': 'UNPROCESSABLE_CONTENT',
+  'object-decode-failed': 'UNPROCESSABLE_CONTENT',
+  'object-hash-mismatch': 'UNPROCESSABLE_CONTENT',
+  'object-size-mismatch': 'UNPROCESSABLE_CONTENT',
+  'object-refused': 'UNPROCESSABLE_CONTENT',
+  'object-missing': 'UNPROCESSABLE_CONTENT',
+  'object-not-found': 'NOT_FOUND',
+  'snapshot-id-mismatch': 'UNPROCESSABLE_CONTENT',
+  'snapshot-missing': 'UNPROCESSABLE_CONTENT',
+  'bad-path': 'UNPROCESSABLE_CONTENT',
+  'commit-id-mismatch': 'UNPROCESSABLE_CONTENT',
+  'commit-record-conflict': 'CONFLICT',
+  'bad-commit': 'UNPROCESSABLE_CONTENT',
+  'parent-missing': 'UNPROCESSABLE_CONTENT',
+  'commit-cycle': 'UNPROCESSABLE_CONTENT',
+  'unreachable-commit': 'UNPROCESSABLE_CONTENT',
+  'head-missing': 'UNPROCESSABLE_CONTENT',
+  'id-format-mismatch': 'UNPROCESSABLE_CONTENT',
+  'bad-branch-name': 'UNPROCESSABLE_CONTENT',
+  'branch-not-found': 'NOT_FOUND',
+  'branch-protected': 'FORBIDDEN',
+  'non-fast-forward': 'CONFLICT',
+  'stale-head': 'CONFLICT',
+  'push-id-conflict': 'CONFLICT',
+  'signature-required': 'UNPROCESSABLE_CONTENT',
+  'signature-invalid': 'UNPROCESSABLE_CONTENT',
+  'too-slow': 'TIMEOUT',
+  'rate-limited': 'TOO_MANY_REQUESTS',
+  'quota-exceeded': 'PAYLOAD_TOO_LARGE',
+  'storage-unavailable': 'SERVICE_UNAVAILABLE',
+  'storage-full': 'SERVICE_UNAVAILABLE',
+  'database-unavailable': 'SERVICE_UNAVAILABLE',
+  'shutting-down': 'SERVICE_UNAVAILABLE',
+  internal: 'INTERNAL_SERVER_ERROR',
+};
+
+const t = initTRPC.context<ApiContext>().create({
+  errorFormatter: ({ shape, error }) => ({
+    message: error.code === 'INTERNAL_SERVER_ERROR' ? SENTENCE_OF_A_FAULT : shape.message,
+    code: shape.code,
+    data: {
+      httpStatus: shape.data.httpStatus,
+      code: shape.data.code,
+      path: shape.data.path,
+      /** The hub's own code; null when the input was not understood. */
+      reason: Refusal.is(error.cause) ? error.cause.code : null,
+    },
+  }),
+});
+
+const SENTENCE_OF_A_FAULT = new Refusal('internal').message;
+
+/** Turns what services throw into what tRPC sends; a fault is logged here, once. */
+const answerErrors = t.middleware(async ({ ctx, path, next }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const { cause } = result.error;
+  if (Refusal.is(cause)) {
+    throw new TRPCError({ code: TRPC_CODES[cause.code], message: cause.message, cause });
+  }
+  if (result.error.code === 'INTERNAL_SERVER_ERROR') {
+    ctx.deps.log.error('a procedure failed', { err: cause ?? result.error, procedure: path });
+  }
+  return result;
+});
+
+const checkOrigin = t.middleware(({ ctx, type, next }) => {
+  if (type === 'mutation' && !ctx.mayMutate) {
+    throw new Refusal('access-denied', {}, 'This request did not come from a page of this hub.');
+  }
+  return next();
+});
+
+export const createRouter = t.router;
+export const createCallerFactory = t.createCallerFactory;
+
+/** Anyone may call it; it decides by itself. */
+export const openProcedure = t.procedure.use(answerErrors).use(checkOrigin);
+
+export const repositoryName = z.object({
+  owner: z.string().min(1).max(40),
+  slug: z.string().min(1).max(100),
+});
+
+/** For a repository that the caller may read; `ctx.repo` is the proof. */
+export const readProcedure = openProcedure
+  .input(repositoryName)
+  .use(async ({ ctx, input, next }) => {
+    const repo = await ctx.open(input.owner, input.slug, 'read');
+    return next({ ctx: { ...ctx, repo } });
+  });

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { Clock } from '~/server/ports/clock';
+import type { IdentityStore } from '~/server/ports/identity-store';
+import { createRepository, type NewRepository } from '~/server/services/create-repository';
+import { whoami } from '~/server/services/whoami';
+import { Refusal } from '~/wire/errors';
+import type { AuthenticateDeps } from '../auth/authenticate';
+import { JSON_MIME_TYPE, mediaTypeOf } from './accept';
+import { drainBody, readBody } from './body';
+import { principalOf } from './read-access';
+import { errorResponse, type FaultLog, requestIdOf } from './respond';
+
+/**
+ * What the command line needs beside the wire (docs/protocol.md §4): who am I, and make a
+ * repository. Bearer tokens only, JSON both ways; cookies are ignored.
+ */
+export interface AccountHandlerDeps extends AuthenticateDeps {
+  identities: IdentityStore;
+  clock: Clock;
+  log: FaultLog;
+  /** The hub's public address. */
+  url: string;
+}
+
+const BODY_MAX_BYTES = 64 * 1024;
+
+const newRepository = z.object({
+  slug: z.string(),
+  owner: z.string().nullish(),
+  visibility: z.enum(['public', 'private']),
+  description: z.string().nullish(),
+});
+
+/** `GET /api/whoami` → `{handle, kind, role, scopes}`. */
+export async function handleWhoami(request: Request, deps: AccountHandlerDeps): Promise<Response> {
+  try {
+    const answer = whoami(await principalOf(request, deps));
+    return Response.json(answer, { headers: answerHeaders(request) });
+  } catch (error) {
+    return errorResponse(error, request, { log: deps.log, fallback: 'json' });
+  }
+}
+
+/** `POST /api/repos` → 201 `{repo_id, owner, slug, url}`, or 409 when there is one of that name. */
+export async function handleCreateRepository(
+  request: Request,
+  deps: AccountHandlerDeps,
+): Promise<Response> {
+  try {
+    const principal = await principalOf(request, deps);
+    if (principal.kind === 'anonymous') throw new Refusal('unauthenticated');
+    const wanted = await readWanted(request);
+    const created = await createRepository(principal, wanted, deps);
+    const headers = answerHeaders(request);
+    if (!created) {
+      const message = 'There is a repository of this name already; choose another name.';
+      return Response.json({ message }, { status: 409, headers });
+    }
+    const { id, owner, slug } = created;
+    const url = `${deps.url}/${owner}/${slug}`;
+    headers.set('location', url);
+    return Response.json({ repo_id: id, owner, slug, url }, { status: 201, headers });
+  } catch (error) {
+    await drainBody(request);
+    return errorResponse(error, request, { log: deps.log, fallback: 'json' });
+  }
+}
+
+async function readWanted(request: Request): Promise<NewRepository> {
+  if (mediaTypeOf(request.headers.get('content-type')) !== JSON_MIME_TYPE) {
+    throw new Refusal('unsupported-media-type', {}, 'Send the repository as application/json.');
+  }
+  const text = new TextDecoder().decode(await readBody(request, BODY_MAX_BYTES));
+  const parsed = newRepository.safeParse(parseJson(text));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const field = issue?.path.join('.') || 'body';
+    throw new Refusal('bad-frame', { field }, `The field ${field} is wrong: ${issue?.message}.`);
+  }
+  const { slug, owner, visibility, description } = parsed.data;
+  return { slug, owner: owner ?? null, visibility, description: description ?? '' };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Refusal('bad-frame', {}, 'The body is not JSON.', { cause: error });
+  }
+}
+
+function answerHeaders(request: Request): Headers {
+  return new Headers({
+    'cache-control': 'no-store',
+    vary: 'Authorization',
+    'x-request-id': requestIdOf(request),
+  });
+}

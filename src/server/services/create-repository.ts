@@ -1,0 +1,85 @@
+import type { Principal } from '~/server/access';
+import type { Clock } from '~/server/ports/clock';
+import type { IdentityStore } from '~/server/ports/identity-store';
+import { Refusal } from '~/wire/errors';
+
+export const DESCRIPTION_MAX_LENGTH = 500;
+
+/** Letters, digits, `.`, `-` and `_`, beginning with a letter or digit; at most 100. */
+const SLUG = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+export interface NewRepository {
+  slug: string;
+  /** A handle; null: the one who asks. */
+  owner: string | null;
+  visibility: 'public' | 'private';
+  description: string;
+}
+
+export interface CreatedRepository {
+  id: string;
+  owner: string;
+  slug: string;
+}
+
+/** What is wrong with a slug, as a sentence; null when nothing is. */
+export function checkSlug(slug: string): string | null {
+  if (!SLUG.test(slug)) {
+    return 'A repository is named with 1 to 100 letters, digits, ".", "-" and "_", and begins with a letter or digit.';
+  }
+  return slug.endsWith('.git') ? 'The name of a repository does not end in ".git".' : null;
+}
+
+/**
+ * Makes an empty repository for the one who asks; an admin of the hub may name another owner. Null
+ * when owner and slug are taken.
+ *
+ * Throws `Refusal`: `unauthenticated`, `insufficient-scope` for a token that cannot write or is
+ * narrowed to some repositories, `access-denied` for another's account, `bad-path` for a slug that
+ * is not allowed, `limit-exceeded` for too long a description.
+ */
+export async function createRepository(
+  principal: Principal,
+  wanted: NewRepository,
+  { identities, clock }: { identities: IdentityStore; clock: Pick<Clock, 'uuid'> },
+): Promise<CreatedRepository | null> {
+  if (principal.kind === 'anonymous') throw new Refusal('unauthenticated');
+  const { token } = principal;
+  if (token && (token.repoIds !== null || token.scopes.every((scope) => scope === 'read'))) {
+    throw new Refusal('insufficient-scope');
+  }
+  const problem = checkSlug(wanted.slug);
+  if (problem !== null) throw new Refusal('bad-path', { slug: wanted.slug }, problem);
+  if (wanted.description.length > DESCRIPTION_MAX_LENGTH) {
+    throw new Refusal(
+      'limit-exceeded',
+      { limit: DESCRIPTION_MAX_LENGTH, unit: 'characters' },
+      `A description has at most ${DESCRIPTION_MAX_LENGTH} characters.`,
+    );
+  }
+  const owner = await ownerOf(principal, wanted.owner, identities);
+  const { slug, visibility } = wanted;
+  const description = wanted.description.trim();
+  const created = await identities.createRepository({
+    id: clock.uuid(),
+    ownerId: owner.id,
+    slug,
+    description,
+    visibility,
+  });
+  return created && { id: created.id, owner: owner.handle, slug };
+}
+
+async function ownerOf(
+  principal: Extract<Principal, { kind: 'user' }>,
+  named: string | null,
+  identities: IdentityStore,
+): Promise<{ id: string; handle: string }> {
+  const self = { id: principal.userId, handle: principal.handle };
+  if (named === null || named.toLowerCase() === self.handle.toLowerCase()) return self;
+  const owner = principal.role === 'admin' ? await identities.findUser(named) : null;
+  // Whether such an account exists is not told to those who may not act for it.
+  if (!owner)
+    throw new Refusal('access-denied', {}, 'You may not make repositories for this owner.');
+  return owner;
+}

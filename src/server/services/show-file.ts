@@ -1,0 +1,103 @@
+import type { Id } from '~/muse/ids';
+import type { BrowseDeps } from './browse-deps';
+import type { FileFacts, ReadmeFile } from './browse-tree';
+import { escapeHtml, highlightLines, languageOf } from './highlight-code';
+import type { OpenRepository } from './open-repository';
+import { readFiles, textOf } from './read-file';
+import { renderMarkdown } from './render-markdown';
+import type { ResolvedRef } from './resolve-ref';
+
+type FileDeps = Pick<BrowseDeps, 'records' | 'objects'>;
+
+/** Bytes of a text file that is shown; larger ones are offered for download. */
+export const SHOWN_FILE_MAX_BYTES = 1024 ** 2;
+
+export type FileView = 'text' | 'image' | 'audio' | 'binary' | 'too-large';
+
+export interface ShownFile {
+  name: string;
+  id: Id;
+  size: number;
+  polyglot: string;
+  view: FileView;
+  /** Lines as safe HTML; null unless `view` is `text`. */
+  lines: string[] | null;
+  language: string | null;
+  markdown: string | null;
+}
+
+/**
+ * What is shown inside a page under which media type, by the end of a file's name. Whatever is not
+ * listed is downloaded, never shown: a browser runs scripts in HTML, SVG, XML and PDF.
+ */
+const SHOWN_MEDIA: Record<string, { view: 'image' | 'audio'; mediaType: string }> = {
+  png: { view: 'image', mediaType: 'image/png' },
+  jpg: { view: 'image', mediaType: 'image/jpeg' },
+  jpeg: { view: 'image', mediaType: 'image/jpeg' },
+  gif: { view: 'image', mediaType: 'image/gif' },
+  webp: { view: 'image', mediaType: 'image/webp' },
+  avif: { view: 'image', mediaType: 'image/avif' },
+  mp3: { view: 'audio', mediaType: 'audio/mpeg' },
+  wav: { view: 'audio', mediaType: 'audio/wav' },
+  ogg: { view: 'audio', mediaType: 'audio/ogg' },
+  oga: { view: 'audio', mediaType: 'audio/ogg' },
+  opus: { view: 'audio', mediaType: 'audio/ogg' },
+  flac: { view: 'audio', mediaType: 'audio/flac' },
+  m4a: { view: 'audio', mediaType: 'audio/mp4' },
+  aac: { view: 'audio', mediaType: 'audio/aac' },
+  weba: { view: 'audio', mediaType: 'audio/webm' },
+};
+
+/** The picture or sound that a file's name says it is; null for anything else. */
+export function mediaOf(name: string): { view: 'image' | 'audio'; mediaType: string } | null {
+  const ending = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+  return Object.hasOwn(SHOWN_MEDIA, ending) ? SHOWN_MEDIA[ending]! : null;
+}
+
+/** A file as a page shows it; bytes are verified as they are read. */
+export async function showFile(
+  repo: OpenRepository,
+  ref: ResolvedRef,
+  { name, file }: { name: string; file: FileFacts },
+  deps: FileDeps,
+): Promise<ShownFile> {
+  const shown = { name, ...file, lines: null, language: null, markdown: null };
+  const media = file.polyglot === '' ? mediaOf(name) : null;
+  if (media) return { ...shown, view: media.view };
+  if (file.size > SHOWN_FILE_MAX_BYTES) return { ...shown, view: 'too-large' };
+  const text = textOf((await readFiles(repo, [file.id], SHOWN_FILE_MAX_BYTES, deps)).get(file.id)!);
+  if (text === null) return { ...shown, view: 'binary' };
+  const folder = ref.path.slice(0, -1);
+  return {
+    ...shown,
+    view: 'text',
+    lines: await highlightLines(text, name),
+    language: languageOf(name),
+    markdown: isMarkdown(name) ? renderMarkdown(text, placeOf(repo, ref, folder)) : null,
+  };
+}
+
+/** A directory's README as safe HTML; null when it is too large or no text. */
+export async function showReadme(
+  repo: OpenRepository,
+  ref: ResolvedRef,
+  { name, file }: ReadmeFile,
+  deps: FileDeps,
+): Promise<{ name: string; html: string } | null> {
+  if (file.size > SHOWN_FILE_MAX_BYTES) return null;
+  const text = textOf((await readFiles(repo, [file.id], SHOWN_FILE_MAX_BYTES, deps)).get(file.id)!);
+  if (text === null) return null;
+  const html = isMarkdown(name)
+    ? renderMarkdown(text, placeOf(repo, ref, ref.path))
+    : `<pre>${escapeHtml(text)}</pre>`;
+  return { name, html };
+}
+
+const isMarkdown = (name: string): boolean => /\.(md|markdown)$/i.test(name);
+
+function placeOf(repo: OpenRepository, ref: ResolvedRef, folder: string[]) {
+  const { owner, slug } = repo.entry;
+  const base = (room: string) =>
+    `${[owner, slug, room, ...ref.name.split('/')].map((part) => `/${encodeURIComponent(part)}`).join('')}/`;
+  return { linkBase: base('blob'), imageBase: base('raw'), folder };
+}
