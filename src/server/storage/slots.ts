@@ -34,23 +34,23 @@ export class Slots {
   }
 
   /** Waits for a place; `abort` leaves the queue and rejects with the signal's reason. */
-  take(bytes: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(signal.reason);
+  take(bytes: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.tryTake(bytes)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-        reject(signal.reason);
+        reject(signal?.reason);
         this.#grantNext();
       };
       const waiting: Waiting = {
         bytes,
         grant: () => {
-          signal.removeEventListener('abort', leave);
+          signal?.removeEventListener('abort', leave);
           resolve();
         },
       };
-      signal.addEventListener('abort', leave, { once: true });
+      signal?.addEventListener('abort', leave, { once: true });
       this.#waiting.push(waiting);
     });
   }
