@@ -3,7 +3,7 @@ import type { Id } from '~/muse/ids';
 import { isViolation, type Violation } from './errors';
 import { FieldReader } from './field-reader';
 import type { CommitRecord } from './frames';
-import { DEFAULT_LIMITS, type Limits } from './limits';
+import { COMMIT_MAX_LIST_ITEMS, DEFAULT_LIMITS, type Limits } from './limits';
 import { INT, MsgpackReader, STR } from './msgpack-reader';
 import { encodeValue, MsgpackWriter } from './msgpack-writer';
 import { equalValues } from './value-compare';
@@ -84,10 +84,10 @@ function readFields(f: FieldReader, limits: Limits): Commit | null {
         commit.snapshotId = f.id();
         break;
       case 'message':
-        message = f.string(limits.maxMessageBytes, 'max_message_bytes');
+        message = f.string(limits.maxMessageBytes, 'commit_max_message_bytes');
         break;
       case 'committed_at':
-        committedAt = f.string(limits.maxMessageBytes, 'max_message_bytes');
+        committedAt = f.string(limits.maxMessageBytes, 'commit_max_message_bytes');
         break;
       case 'parent_commit_id':
         parent1 = parentId(f);
@@ -172,14 +172,19 @@ function parentId(f: FieldReader): Id | null {
 
 /** A text that is shown or searched only: nil says the same as ''. */
 function shownText(f: FieldReader, limits: Limits): string {
-  return f.nil() ? '' : f.string(limits.maxMessageBytes, 'max_message_bytes');
+  return f.nil() ? '' : f.string(limits.maxMessageBytes, 'commit_max_message_bytes');
 }
 
+/** A list of such texts; blank ones say nothing and are left out. */
 function shownTexts(f: FieldReader, limits: Limits): string[] {
   const texts: string[] = [];
   if (f.nil()) return texts;
-  for (let left = f.list(); left > 0 && f.problem === null; left--) {
-    texts.push(f.string(limits.maxMessageBytes, 'max_message_bytes'));
+  const count = f.list();
+  if (count > COMMIT_MAX_LIST_ITEMS)
+    f.exceed('commit_max_list_items', COMMIT_MAX_LIST_ITEMS, 'items');
+  for (let left = count; left > 0 && f.problem === null; left--) {
+    const text = f.string(limits.maxMessageBytes, 'commit_max_message_bytes');
+    if (text !== '') texts.push(text);
   }
   return texts;
 }
@@ -195,7 +200,7 @@ function skipDelta(f: FieldReader, limits: Limits): void {
   const start = f.pos;
   f.skip();
   if (f.pos - start > limits.maxDeltaBytes) {
-    f.exceed('max_delta_bytes', limits.maxDeltaBytes, 'bytes');
+    f.exceed('commit_max_delta_bytes', limits.maxDeltaBytes, 'bytes');
   }
 }
 

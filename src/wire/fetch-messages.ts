@@ -56,8 +56,8 @@ export function parseFetchRequest(
   const reader = readBody(body, form, limits);
   if (isViolation(reader)) return reader;
   const max = limits.maxFetchIds;
-  const want = reader.ids('want', max, 'max_fetch_ids', true);
-  const have = reader.ids('have', max, 'max_fetch_ids', false);
+  const want = reader.ids('want', max, 'fetch_max_ids', true);
+  const have = reader.ids('have', max, 'fetch_max_ids', false);
   const depth = reader.depth();
   return reader.problem ?? { want, have, depth };
 }
@@ -70,7 +70,7 @@ export function parseObjectsRequest(
 ): { objectIds: Id[] } | Violation {
   const reader = readBody(body, form, limits);
   if (isViolation(reader)) return reader;
-  const objectIds = reader.ids('object_ids', limits.maxFetchIds, 'max_fetch_ids', true);
+  const objectIds = reader.ids('object_ids', limits.maxFetchIds, 'fetch_max_ids', true);
   return reader.problem ?? { objectIds };
 }
 
@@ -82,8 +82,8 @@ export function parseNegotiateRequest(
 ): { want: Id[]; have: Id[] } | Violation {
   const reader = readBody(body, form, limits);
   if (isViolation(reader)) return reader;
-  const want = reader.ids('want', NEGOTIATE_MAX_IDS, 'max_negotiate_ids', true);
-  const have = reader.ids('have', NEGOTIATE_MAX_IDS, 'max_negotiate_ids', true);
+  const want = reader.ids('want', NEGOTIATE_MAX_IDS, 'negotiate_max_ids', true);
+  const have = reader.ids('have', NEGOTIATE_MAX_IDS, 'negotiate_max_ids', true);
   return reader.problem ?? { want, have };
 }
 
@@ -159,7 +159,7 @@ export function decodeNegotiateAnswer(
 ): NegotiateAnswer | Violation {
   const reader = readBody(body, form, DEFAULT_LIMITS, SMALL_ANSWER_BYTES_MAX);
   if (isViolation(reader)) return reader;
-  const ack = reader.ids('ack', NEGOTIATE_MAX_IDS, 'max_negotiate_ids', true);
+  const ack = reader.ids('ack', NEGOTIATE_MAX_IDS, 'negotiate_max_ids', true);
   const commonBase = reader.fields.common_base == null ? null : reader.id('common_base');
   const ready = reader.bool('ready');
   return reader.problem ?? { ack, commonBase, ready };
@@ -194,7 +194,7 @@ function readMsgpack(
 
 function readJson(body: Uint8Array, bytesMax: number): { value: unknown } | Violation {
   if (body.length > bytesMax) {
-    const detail = { limit: 'max_body_bytes', max: bytesMax };
+    const detail = { limit: 'body_max_bytes', max: bytesMax };
     return violation('limit-exceeded', detail, `A body may have at most ${bytesMax} bytes.`);
   }
   try {

@@ -11,6 +11,7 @@ import {
   STREAM_MAX_CONTROL_FRAME_BYTES,
   STREAM_MAX_DELTA_DEPTH,
   STREAM_MAX_DEPTH,
+  STREAM_MAX_MAP_ENTRIES,
 } from './limits';
 import {
   ARRAY,
@@ -34,6 +35,8 @@ import { checkTexts } from './text-check';
  * as a part of that chunk; one that spans chunks is gathered in memory that is sized by what its
  * headers promise, so that a long payload is copied once.
  *
+ * Memory: one frame, and the keys of the maps that are open at one time, which are bounded too.
+ *
  *   push(chunk) → queue → scan headers ──┬─ chunk used up → gather its part, wait for the next
  *                                        ├─ value whole   → texts and keys checked → the frame
  *                                        └─ refused       → a violation, for good
@@ -55,9 +58,13 @@ export class FrameScanner {
   private readonly cutHead = Buffer.alloc(HEAD_BYTES_MAX);
   private cutHeadBytes = 0;
 
-  /** Values still to come in each open container, and whether it is a map. */
+  /** Values still to come in each open container, and its entries if it is a map. */
   private readonly left = new Uint32Array(LEVELS_MAX + 1);
   private readonly isMap = new Uint8Array(LEVELS_MAX + 1);
+  private readonly entries = new Uint32Array(LEVELS_MAX + 1);
+  /** Entries of all open maps: what must be remembered to find a key that comes twice. */
+  private openEntries = 0;
+  private readonly openEntriesMax: number;
   private depth = 0;
   private depthMax = STREAM_MAX_DEPTH;
   /** Bytes of payload still to step over. */
@@ -86,6 +93,7 @@ export class FrameScanner {
     this.limits = limits;
     this.fromHub = options.peer === 'hub';
     this.fixedMax = options.valueBytesMax ?? null;
+    this.openEntriesMax = Math.max(2 * limits.maxSnapshotEntries, STREAM_MAX_MAP_ENTRIES);
     this.begin();
   }
 
@@ -138,11 +146,11 @@ export class FrameScanner {
     this.depthMax = STREAM_MAX_DEPTH;
     this.next3IsDelta = false;
     this.max = this.fixedMax ?? 0;
-    this.maxName = 'max_value_bytes';
+    this.maxName = 'body_max_bytes';
     if (this.fixedMax !== null) return;
     const { maxObjectWireBytes, maxCommitPackBytes } = this.limits;
     this.max = Math.max(maxObjectWireBytes, maxCommitPackBytes, STREAM_MAX_CONTROL_FRAME_BYTES);
-    this.maxName = 'max_frame_bytes';
+    this.maxName = 'frame_max_bytes';
   }
 
   /** Reads headers and steps over payloads; true when the value is whole. */
@@ -161,6 +169,7 @@ export class FrameScanner {
         if (this.payload > 0) continue;
       }
       while (this.depth > 0 && this.left[this.depth] === 0) {
+        this.openEntries -= this.entries[this.depth]!;
         if (--this.depth === DELTA_LEVEL) this.depthMax = STREAM_MAX_DEPTH;
       }
       if (this.depth === 0) return true;
@@ -246,8 +255,12 @@ export class FrameScanner {
     if (this.depth === this.depthMax) {
       return this.refuse(`more than ${this.depthMax} levels of nesting`);
     }
+    const entries = kind === MAP ? size : 0;
+    this.openEntries += entries;
+    if (this.openEntries > this.openEntriesMax) return this.tooManyEntries();
     this.depth += 1;
     this.left[this.depth] = values;
+    this.entries[this.depth] = entries;
     this.isMap[this.depth] = kind === MAP ? 1 : 0;
     return true;
   }
@@ -257,6 +270,15 @@ export class FrameScanner {
     this.fail('limit-exceeded', `A frame is longer than the ${this.max} bytes it may have.`, {
       limit: this.maxName,
       max: this.max,
+    });
+    return false;
+  }
+
+  private tooManyEntries(): false {
+    const max = this.openEntriesMax;
+    this.fail('limit-exceeded', `A frame nests maps of more than ${max} entries in all.`, {
+      limit: 'stream_max_map_entries',
+      max,
     });
     return false;
   }
@@ -285,16 +307,16 @@ export class FrameScanner {
     if (this.fixedMax !== null) return true;
     if (code === SFRAME_OBJECT || code === SFRAME_OBJECT_CHUNK) {
       this.max = this.limits.maxObjectWireBytes;
-      this.maxName = 'max_object_wire_bytes';
+      this.maxName = 'stream_max_object_wire_bytes';
     } else if (
       code === SFRAME_COMMIT_PACK ||
       (this.fromHub && (code === SFRAME_HEADER || code === SFRAME_RESULT))
     ) {
       this.max = this.limits.maxCommitPackBytes;
-      this.maxName = 'max_commit_pack_bytes';
+      this.maxName = 'stream_max_commit_pack_bytes';
     } else {
       this.max = STREAM_MAX_CONTROL_FRAME_BYTES;
-      this.maxName = 'max_control_frame_bytes';
+      this.maxName = 'stream_max_control_frame_bytes';
     }
     return this.fits();
   }

@@ -27,9 +27,16 @@ export const STREAM_MAX_CONTROL_FRAME_BYTES = 64 * 1024;
 export const STREAM_MAX_DEPTH = 16;
 /** Levels of nesting inside a commit's `structured_delta`. */
 export const STREAM_MAX_DELTA_DEPTH = 32;
+/**
+ * Entries of the maps of a frame that are open at one time: what is remembered to find a key that
+ * comes twice. Never less than twice the entries a snapshot may have.
+ */
+export const STREAM_MAX_MAP_ENTRIES = 200_000;
 export const SNAPSHOT_MAX_ENTRIES = 100_000;
 export const COMMIT_MAX_MESSAGE_BYTES = 64 * 1024;
 export const COMMIT_MAX_DELTA_BYTES = 4 * 1024 ** 2;
+/** Items of `breaking_changes` and of `reviewed_by`. */
+export const COMMIT_MAX_LIST_ITEMS = 100_000;
 export const FETCH_MAX_IDS = 10_000;
 export const NEGOTIATE_MAX_IDS = 256;
 export const PATH_MAX_BYTES = 4_096;

@@ -119,7 +119,8 @@ function readObjectId(f: FieldReader): Id {
 
 function readSize(f: FieldReader, limits: Limits): number {
   const size = f.count();
-  if (size > limits.maxObjectBytes) f.exceed('max_object_bytes', limits.maxObjectBytes, 'bytes');
+  if (size > limits.maxObjectBytes)
+    f.exceed('stream_max_object_bytes', limits.maxObjectBytes, 'bytes');
   return size;
 }
 

@@ -47,7 +47,7 @@ export function readPack(f: FieldReader, limits: Limits): PackBody {
 
 function readCommits(f: FieldReader, limits: Limits): CommitRecord[] {
   const count = f.list();
-  if (count > limits.maxCommits) f.exceed('max_commits', limits.maxCommits, 'commits');
+  if (count > limits.maxCommits) f.exceed('stream_max_commits', limits.maxCommits, 'commits');
   const first = f.pos;
   const commits: CommitRecord[] = [];
   const ends: number[] = [];
@@ -178,7 +178,7 @@ function readDelta(f: FieldReader, limits: Limits): SnapshotDelta {
 function readManifest(f: FieldReader, limits: Limits): [path: string, objectId: Id][] {
   const count = f.map();
   const max = limits.maxSnapshotEntries;
-  if (count > max) f.exceed('max_snapshot_entries', max, 'entries');
+  if (count > max) f.exceed('snapshot_max_entries', max, 'entries');
   const entries: [path: string, objectId: Id][] = [];
   for (let i = 0; i < count && f.problem === null; i++) {
     f.head();
@@ -186,6 +186,7 @@ function readManifest(f: FieldReader, limits: Limits): [path: string, objectId: 
       f.fail('have texts as keys');
       break;
     }
+    if (f.size === 0) f.fail('not name an empty path', 'bad-path');
     const path = f.text();
     const id = f.id();
     f.note({ path });
@@ -197,12 +198,13 @@ function readManifest(f: FieldReader, limits: Limits): [path: string, objectId: 
 function readPaths(f: FieldReader, limits: Limits): string[] {
   const count = f.list();
   const max = limits.maxSnapshotEntries;
-  if (count > max) f.exceed('max_snapshot_entries', max, 'entries');
+  if (count > max) f.exceed('snapshot_max_entries', max, 'entries');
   const paths: string[] = [];
   for (let i = 0; i < count && f.problem === null; i++) {
     f.head();
-    if (f.kind === STR) paths.push(f.text());
-    else f.fail('be a list of paths');
+    if (f.kind !== STR) f.fail('be a list of paths');
+    else if (f.size === 0) f.fail('not name an empty path', 'bad-path');
+    else paths.push(f.text());
   }
   return paths;
 }

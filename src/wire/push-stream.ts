@@ -124,10 +124,10 @@ export function onEof(state: PushState): Violation | null {
 function onHeader(header: HeaderFrame, limits: Limits): PushStep | Violation {
   const { objectCount, commitCount } = header;
   if (objectCount > limits.maxObjects) {
-    return tooMany('n_objects', objectCount, 'max_objects', limits.maxObjects);
+    return tooMany('n_objects', objectCount, 'stream_max_objects', limits.maxObjects);
   }
   if (commitCount > limits.maxCommits) {
-    return tooMany('n_commits', commitCount, 'max_commits', limits.maxCommits);
+    return tooMany('n_commits', commitCount, 'stream_max_commits', limits.maxCommits);
   }
   if (header.head === null && (objectCount > 0 || commitCount > 0)) {
     const field = objectCount > 0 ? 'n_objects' : 'n_commits';
@@ -192,10 +192,10 @@ function onPack(state: PushState, frame: CommitPackFrame, limits: Limits): PushS
   if (commits > state.header!.commitCount) return moreThanDeclared('n_commits', state, commits);
   // Each snapshot belongs to a commit, and each pack holds something.
   if (snapshots > limits.maxCommits) {
-    return tooMany('snapshots', snapshots, 'max_commits', limits.maxCommits);
+    return tooMany('snapshots', snapshots, 'stream_max_commits', limits.maxCommits);
   }
   if (packs > limits.maxCommits + 1) {
-    return tooMany('packs', packs, 'max_commits', limits.maxCommits);
+    return tooMany('packs', packs, 'stream_max_commits', limits.maxCommits);
   }
   return {
     state: {

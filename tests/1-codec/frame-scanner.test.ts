@@ -108,7 +108,7 @@ describe('what is refused from header bytes alone', () => {
       'an OBJECT longer than its maximum',
       bytesOf(object, Buffer.from('c6000f4240', 'hex')),
       {
-        limit: 'max_object_wire_bytes',
+        limit: 'stream_max_object_wire_bytes',
         max: 1_000_000,
       },
     ],
@@ -116,7 +116,7 @@ describe('what is refused from header bytes alone', () => {
       'a COMMIT_PACK longer than its maximum',
       bytesOf(pack, Buffer.from('c6001e8480', 'hex')),
       {
-        limit: 'max_commit_pack_bytes',
+        limit: 'stream_max_commit_pack_bytes',
         max: 2_000_000,
       },
     ],
@@ -124,7 +124,7 @@ describe('what is refused from header bytes alone', () => {
       'another frame longer than 64 KiB',
       bytesOf(end, Buffer.from('c600010000', 'hex')),
       {
-        limit: 'max_control_frame_bytes',
+        limit: 'stream_max_control_frame_bytes',
         max: STREAM_MAX_CONTROL_FRAME_BYTES,
       },
     ],
@@ -132,7 +132,7 @@ describe('what is refused from header bytes alone', () => {
       'a frame of unknown kind longer than all',
       bytesOf(unknown, Buffer.from('c6001e8480', 'hex')),
       {
-        limit: 'max_frame_bytes',
+        limit: 'frame_max_bytes',
         max: 2_000_000,
       },
     ],
@@ -140,28 +140,28 @@ describe('what is refused from header bytes alone', () => {
       'a text longer than the frame may be',
       bytesOf(end, Buffer.from('dbffffffff', 'hex')),
       {
-        limit: 'max_control_frame_bytes',
+        limit: 'stream_max_control_frame_bytes',
       },
     ],
     [
       'a list of more values than fit',
       bytesOf(pack, Buffer.from('ddffffffff', 'hex')),
       {
-        limit: 'max_commit_pack_bytes',
+        limit: 'stream_max_commit_pack_bytes',
       },
     ],
     [
       'a map of more entries than fit',
       bytesOf(pack, Buffer.from('df000f4240', 'hex')),
       {
-        limit: 'max_commit_pack_bytes',
+        limit: 'stream_max_commit_pack_bytes',
       },
     ],
     [
       'lists that fit alone and not together',
       bytesOf(end, Buffer.from('dcc000dcc000', 'hex')),
       {
-        limit: 'max_control_frame_bytes',
+        limit: 'stream_max_control_frame_bytes',
       },
     ],
     ['a first map of more entries than fit', Buffer.from('dfffffffff', 'hex'), {}],
@@ -237,7 +237,7 @@ describe('what is refused from header bytes alone', () => {
     );
     expect(refusal(late, limits, 1 << 20).violation).toMatchObject({
       code: 'limit-exceeded',
-      detail: { limit: 'max_control_frame_bytes' },
+      detail: { limit: 'stream_max_control_frame_bytes' },
     });
   });
 });
@@ -293,7 +293,7 @@ describe('a body of one value', () => {
     expect(checkWholeValue(body, DEFAULT_LIMITS, body.length)).toBeNull();
     expect(checkWholeValue(body, DEFAULT_LIMITS, body.length - 1)).toMatchObject({
       code: 'limit-exceeded',
-      detail: { limit: 'max_value_bytes', max: body.length - 1 },
+      detail: { limit: 'body_max_bytes', max: body.length - 1 },
     });
   });
 

@@ -199,11 +199,11 @@ describe('a HEADER', () => {
   it('may not declare more objects or commits than the limits allow', () => {
     expect(open({ objectCount: 11 })).toMatchObject({
       code: 'limit-exceeded',
-      detail: { field: 'n_objects', limit: 'max_objects', max: 10, count: 11 },
+      detail: { field: 'n_objects', limit: 'stream_max_objects', max: 10, count: 11 },
     });
     expect(open({ commitCount: 6 })).toMatchObject({
       code: 'limit-exceeded',
-      detail: { field: 'n_commits', limit: 'max_commits', max: 5, count: 6 },
+      detail: { field: 'n_commits', limit: 'stream_max_commits', max: 5, count: 6 },
     });
   });
 
@@ -326,7 +326,7 @@ describe('the counts of a push', () => {
     const three = wire(frameOf.pack({ commits: [], snapshots: [snapshot, snapshot, snapshot] }));
     expect(onFrame(opened, three, limits)).toMatchObject({
       code: 'limit-exceeded',
-      detail: { field: 'snapshots', limit: 'max_commits' },
+      detail: { field: 'snapshots', limit: 'stream_max_commits' },
     });
     const state = feed([emptyPack, emptyPack, emptyPack], limits, opened);
     expect(onFrame(state, emptyPack, limits)).toMatchObject({
