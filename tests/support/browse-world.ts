@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import type { Principal } from '~/server/access';
+import type { ApiDeps } from '~/server/api/trpc';
+import { systemClock } from '~/server/ports/clock';
+import { createBrowseStore } from '~/server/postgres/browse-store';
+import { PostgresFetchStore } from '~/server/postgres/fetch-store';
+import { PostgresIdentityStore } from '~/server/postgres/identity-store';
+import { PostgresPushStore } from '~/server/postgres/push-store';
+import { HistoryCache } from '~/server/services/load-history';
+import { SegmentReader } from '~/server/storage/segment-reader';
+import { SegmentWriter } from '~/server/storage/segment-writer';
+import { openTestDatabase, type TestDatabase } from './database';
+import { MemoryBlobStore } from './memory-blob-store';
+import {
+  type SeedCommit,
+  type SeededRepository,
+  type SeedOptions,
+  seedRepository,
+} from './seed-repository';
+
+/** The services behind pages over a real database, with accounts and repositories to read. */
+export interface BrowseWorld {
+  db: TestDatabase;
+  deps: ApiDeps;
+  /** What the log was told. */
+  faults: { message: string; fields: Record<string, unknown> }[];
+  pushStore: PostgresPushStore;
+  addUser(handle: string, role?: 'user' | 'admin'): Promise<Extract<Principal, { kind: 'user' }>>;
+  addRepository(
+    owner: Extract<Principal, { kind: 'user' }>,
+    slug: string,
+    visibility: 'public' | 'private',
+  ): Promise<string>;
+  addCollaborator(
+    repoId: string,
+    user: Extract<Principal, { kind: 'user' }>,
+    permission: 'read' | 'write' | 'admin',
+  ): Promise<void>;
+  seed(
+    commits: SeedCommit[],
+    options: SeedOptions,
+    earlier?: SeededRepository,
+  ): Promise<SeededRepository>;
+  close(): Promise<void>;
+}
+
+export const HUB_URL = 'http://hub.test';
+
+export async function openBrowseWorld(): Promise<BrowseWorld> {
+  const db = await openTestDatabase();
+  const blobs = new MemoryBlobStore();
+  const identities = new PostgresIdentityStore(db.prisma);
+  const pushStore = new PostgresPushStore(db.prisma);
+  const fetchStore = new PostgresFetchStore(db.prisma);
+  const reader = new SegmentReader({ blobs, onDamage: () => {} });
+  const limits = {
+    batchObjects: 64,
+    batchBytes: 8 * 1024 ** 2,
+    putsInFlight: 4,
+    bytesInFlight: 2 ** 26,
+  };
+  const openWriter = (repoId: string) =>
+    new SegmentWriter({ blobs, repoId, limits, uuid: randomUUID });
+  const faults: BrowseWorld['faults'] = [];
+  const deps: ApiDeps = {
+    identities,
+    browse: createBrowseStore(db.prisma),
+    records: fetchStore,
+    objects: reader,
+    histories: new HistoryCache(),
+    clock: systemClock,
+    sessionSecret: 'a secret of the tests, long enough',
+    url: HUB_URL,
+    log: { error: (message, fields) => faults.push({ message, fields }) },
+  };
+  let owners = 0;
+  return {
+    db,
+    deps,
+    faults,
+    pushStore,
+    async addUser(handle, role = 'user') {
+      const id = randomUUID();
+      owners++;
+      await identities.createUser({
+        ...{ id, handle, displayName: `User ${owners}`, kind: 'human', ownerId: null, role },
+      });
+      const account = { kind: 'user', accountKind: 'human', token: null, sessionId: null } as const;
+      return { ...account, userId: id, handle, role };
+    },
+    async addRepository(owner, slug, visibility) {
+      const created = await identities.createRepository({
+        ...{
+          id: randomUUID(),
+          ownerId: owner.userId,
+          slug,
+          description: `About ${slug}`,
+          visibility,
+        },
+      });
+      return created!.id;
+    },
+    async addCollaborator(repoId, { userId }, permission) {
+      await db.prisma.collaborator.create({ data: { repoId, userId, permission } });
+    },
+    seed: (commits, options, earlier) =>
+      seedRepository({ pushStore, openWriter }, commits, options, earlier),
+    close: () => db.drop(),
+  };
+}
