@@ -233,6 +233,32 @@ describe('segment writer', () => {
     await expect(writer.finish()).rejects.toThrow('abandoned');
   });
 
+  it('leaves to the sweep what it cannot delete, without a second error', async () => {
+    for (const code of ['storage-unavailable', 'storage-full'] as const) {
+      const blobs = new MemoryBlobStore();
+      const troubles: string[] = [];
+      const writer = new SegmentWriter({
+        repoId,
+        blobs,
+        uuid: randomUUID,
+        limits: LIMITS,
+        onTrouble: (what) => troubles.push(what),
+      });
+      await writer.add(object(randomBytes(1000)));
+      const deletions: string[] = [];
+      blobs.before = (operation, key) => {
+        if (operation === 'delete') deletions.push(key);
+        throw new Refusal(code);
+      };
+      await writer.add(object(randomBytes(1000)));
+      await expect(writer.finish()).rejects.toMatchObject({ code });
+      await writer.abandon();
+      // A store that does not answer is not asked again while a client waits.
+      expect(deletions.length).toBe(code === 'storage-full' ? 1 : 0);
+      expect(troubles.length).toBe(deletions.length);
+    }
+  });
+
   it('does not keep a large buffer alive for a small view of it', async () => {
     const { blobs, writer } = setUp({ batchBytes: 1024 ** 2, bytesInFlight: 8 * 1024 ** 2 });
     const seen: number[] = [];

@@ -43,9 +43,10 @@ export class MemoryBlobStore implements BlobStore {
     return Buffer.from(blob.bytes.subarray(offset, offset + length));
   }
 
-  async delete(keys: string[]): Promise<void> {
+  async delete(keys: string[], options: { signal?: AbortSignal } = {}): Promise<void> {
     for (const key of keys) {
       requireKey(key);
+      options.signal?.throwIfAborted();
       await this.before('delete', key, { bytes: 0 });
       this.blobs.delete(key);
     }

@@ -20,7 +20,7 @@ export interface BlobStore {
     options?: { signal?: AbortSignal },
   ): Promise<Buffer>;
   /** Removes blobs; a key that is not there is no error. */
-  delete(keys: string[]): Promise<void>;
+  delete(keys: string[], options?: { signal?: AbortSignal }): Promise<void>;
   /** Every blob under the prefix, in no order. */
   list(prefix: string): AsyncIterable<{ key: string; bytes: number; modifiedAt: Date }>;
   /** Removes what interrupted puts left behind before this time; resolves with how many. */

@@ -47,8 +47,8 @@ export interface ObjectWriter {
   /**
    * Aborts what is in flight and deletes what was put. Only for a push whose transaction was never
    * begun or surely rolled back: after an unknown outcome rows may name these segments, and the
-   * sweep, which asks the rows, is the one to tidy up. Rejects when a deletion fails; the sweep
-   * finds what is left.
+   * sweep, which asks the rows, is the one to tidy up. Takes seconds at most and never rejects: what
+   * it cannot delete, the sweep finds too.
    */
   abandon(): Promise<void>;
 }

@@ -91,9 +91,10 @@ export class LocalBlobStore implements BlobStore {
   }
 
   /** Not fsynced: a blob that comes back after a power cut is garbage that the next sweep finds. */
-  async delete(keys: string[]): Promise<void> {
+  async delete(keys: string[], options: { signal?: AbortSignal } = {}): Promise<void> {
     const paths = keys.map((key) => this.#pathOf(key));
     for (let at = 0; at < paths.length; at += DELETES_AT_ONCE) {
+      options.signal?.throwIfAborted();
       await Promise.all(
         paths.slice(at, at + DELETES_AT_ONCE).map(async (path) => {
           this.#openFiles.drop(path);

@@ -133,11 +133,11 @@ export class S3BlobStore implements BlobStore {
   }
 
   /** One by one, several at a time: not every server takes them in bulk. */
-  async delete(keys: string[]): Promise<void> {
+  async delete(keys: string[], options: { signal?: AbortSignal } = {}): Promise<void> {
     const names = keys.map((key) => this.#nameOf(key));
     const next = names.values();
     const work = async () => {
-      for (const Key of next) await this.#deleteOne(Key);
+      for (const Key of next) await this.#deleteOne(Key, options.signal);
     };
     await Promise.all(Array.from({ length: Math.min(DELETES_AT_ONCE, names.length) }, work));
   }
@@ -283,12 +283,11 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
-  async #deleteOne(Key: string): Promise<void> {
+  async #deleteOne(Key: string, signal?: AbortSignal): Promise<void> {
+    const command = new DeleteObjectCommand({ Bucket: this.#options.bucket, Key });
     try {
-      await this.#retried('delete', undefined, ({ signal }) =>
-        this.#client.send(new DeleteObjectCommand({ Bucket: this.#options.bucket, Key }), {
-          abortSignal: signal,
-        }),
+      await this.#retried('delete', signal, (attempt) =>
+        this.#client.send(command, { abortSignal: attempt.signal }),
       );
     } catch (error) {
       if (outcomeOf(error) !== 'missing') throw error;

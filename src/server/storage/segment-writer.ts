@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Id } from '~/muse/ids';
+import { Refusal } from '~/wire/errors';
 import type { BlobStore } from '../ports/blob-store';
 import type { ChunkedObject, IncomingObject, ObjectWriter } from '../ports/object-storage';
 import type { NewSegment, ObjectLocation } from '../ports/push-store';
@@ -23,7 +24,12 @@ interface SegmentWriterOptions {
   limits: SegmentLimits;
   /** Places for puts, shared with other writers; of its own, as the limits say, when absent. */
   slots?: Slots;
+  /** Told when segments of an abandoned push could not be deleted. */
+  onTrouble?: (what: string, error: unknown) => void;
 }
+
+/** What the deletions of an abandoned push may take; its sender waits for the answer. */
+const ABANDON_MAX_MS = 5_000;
 
 /**
  * Fills one segment after the other and puts each when it is full, while the next one fills.
@@ -111,8 +117,15 @@ export class SegmentWriter implements ObjectWriter {
   async abandon(): Promise<void> {
     this.#stop.abort(new Error('the push was abandoned'));
     await Promise.all(this.#under);
-    const { repoId, blobs } = this.#options;
-    await blobs.delete(this.#segments.map(({ id }) => segmentKey(repoId, id)));
+    const { reason } = this.#stop.signal;
+    if (Refusal.is(reason) && reason.code === 'storage-unavailable') return;
+    const { repoId, blobs, onTrouble } = this.#options;
+    const keys = this.#segments.map(({ id }) => segmentKey(repoId, id));
+    try {
+      await blobs.delete(keys, { signal: AbortSignal.timeout(ABANDON_MAX_MS) });
+    } catch (error) {
+      onTrouble?.('segments of an abandoned push are left to the sweep', error);
+    }
   }
 
   #newBatch(): SegmentBatch {
