@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Limits } from '~/wire/limits';
+import type { ApiDeps } from './api/trpc';
 import type { Env } from './env';
 import { Lifecycle } from './lifecycle';
 import { createLogger, hideInLogs, type Logger } from './logger';
@@ -7,8 +8,13 @@ import { Metrics } from './metrics';
 import { Misconfiguration } from './misconfiguration';
 import type { BlobStore } from './ports/blob-store';
 import { type Clock, systemClock } from './ports/clock';
+import { createBrowseStore } from './postgres/browse-store';
+import { PostgresFetchStore } from './postgres/fetch-store';
+import { PostgresIdentityStore } from './postgres/identity-store';
 import { createPrisma, type PrismaClient } from './postgres/prisma-client';
+import { HistoryCache } from './services/load-history';
 import { LocalBlobStore } from './storage/local-blob-store';
+import { SegmentReader } from './storage/segment-reader';
 
 /**
  * Everything of one process that outlives a request: the configuration and the adapters chosen by
@@ -27,6 +33,8 @@ export interface Container {
   /** Rejects when the database does not answer. */
   checkDatabase(): Promise<unknown>;
   blobStore: BlobStore;
+  /** What the API, the pages and browser sessions ask for. */
+  api: ApiDeps;
   /** Signs browser sessions. */
   sessionSecret: string;
   /** Lets go of connections and files; for the end of the process. */
@@ -49,6 +57,10 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
     onConnectionLost: (error) => logger.warn('a database connection was lost', { err: error }),
   });
   const blobStore = new LocalBlobStore({ root: path.join(env.dataFolder, 'objects') });
+  const reader = new SegmentReader({
+    blobs: blobStore,
+    onDamage: (damage, outcome) => logger.error('a stored object is damaged', { damage, outcome }),
+  });
   return {
     env,
     logger,
@@ -59,6 +71,17 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
     prisma,
     checkDatabase: () => prisma.$queryRaw`SELECT 1`,
     blobStore,
+    api: {
+      identities: new PostgresIdentityStore(prisma),
+      browse: createBrowseStore(prisma),
+      records: new PostgresFetchStore(prisma),
+      objects: reader,
+      histories: new HistoryCache(),
+      clock: systemClock,
+      sessionSecret,
+      url: env.url,
+      log: logger,
+    },
     sessionSecret,
     close: async () => {
       await blobStore.close();
