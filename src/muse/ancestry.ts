@@ -1,99 +1,85 @@
 import type { Id } from './ids';
 import { type Problem, problem } from './problem';
 
-/** A commit as a graph sees it. */
-export interface GraphNode {
+/** Graphs of commits, as far as they are in memory. No recursion: a chain may be 50,000 long. */
+
+/** What a walk needs of a commit. */
+export interface Node {
   id: Id;
-  parents: readonly Id[];
+  parents: Id[];
 }
 
-/** The commits of one graph by id. Parents that are not in it lie beyond its boundary. */
-export type Graph<Node extends GraphNode = GraphNode> = ReadonlyMap<Id, Node>;
-
 /**
- * Sorts the commits of a graph so that every parent stands before its children. Commits that were
- * in such an order keep it.
+ * Sorts commits so that parents come before their children; parents outside the graph do not count.
+ * The order depends on the graph alone: among those that could come next, the one given first.
  *
- * @returns the order, or `commit-cycle` with one commit of a cycle. Takes no stack: chains may be
- * of any length.
+ * @returns the nodes in order, or `commit-cycle` with one commit of it.
  */
-export function topologicalOrder<Node extends GraphNode>(graph: Graph<Node>): Node[] | Problem {
-  const order: Node[] = [];
-  const done = new Set<Id>();
-  const open = new Set<Id>();
-  const path: { node: Node; next: number }[] = [];
-  const enter = (node: Node) => {
-    open.add(node.id);
-    path.push({ node, next: 0 });
-  };
+export function sortTopologically<T extends Node>(graph: ReadonlyMap<Id, T>): T[] | Problem {
+  const order: T[] = [];
+  const state = new Map<Id, 'open' | 'done'>();
   for (const start of graph.values()) {
-    if (done.has(start.id)) continue;
-    enter(start);
-    for (let step = path.at(-1); step; step = path.at(-1)) {
-      const parentId = step.node.parents[step.next++];
+    const stack: { node: T; next: number }[] = [];
+    const enter = (node: T): void => {
+      state.set(node.id, 'open');
+      stack.push({ node, next: 0 });
+    };
+    if (!state.has(start.id)) enter(start);
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const parentId = top.node.parents[top.next++];
       if (parentId === undefined) {
-        path.pop();
-        open.delete(step.node.id);
-        done.add(step.node.id);
-        order.push(step.node);
+        state.set(top.node.id, 'done');
+        order.push(top.node);
+        stack.pop();
         continue;
       }
-      if (done.has(parentId)) continue;
-      if (open.has(parentId)) return problem('commit-cycle', { commit_id: parentId });
       const parent = graph.get(parentId);
-      if (parent) enter(parent);
+      if (!parent || state.get(parentId) === 'done') continue;
+      if (state.get(parentId) === 'open') return problem('commit-cycle', { commit_id: parentId });
+      enter(parent);
     }
   }
   return order;
 }
 
-/**
- * What a head reaches: the commits inside the graph, itself included, and the ids just beyond its
- * boundary (the head's own when it is not inside).
- */
-export function reachableFrom(graph: Graph, head: Id): { inside: Set<Id>; boundary: Set<Id> } {
+/** What a head reaches in the graph, and the parents outside it that the reached commits name. */
+export interface Reach {
+  inside: Set<Id>;
+  outside: Set<Id>;
+}
+
+/** Walks from a head through every parent. A head outside the graph reaches itself only. */
+export function reachFrom(head: Id, graph: ReadonlyMap<Id, Node>): Reach {
   const inside = new Set<Id>();
-  const boundary = new Set<Id>();
+  const outside = new Set<Id>();
   const waiting = [head];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    if (inside.has(id)) continue;
     const node = graph.get(id);
     if (!node) {
-      boundary.add(id);
-      continue;
+      outside.add(id);
+    } else if (!inside.has(id)) {
+      inside.add(id);
+      waiting.push(...node.parents);
     }
-    inside.add(id);
-    for (const parent of node.parents) waiting.push(parent);
   }
-  return { inside, boundary };
+  return { inside, outside };
 }
 
 /**
- * Generation numbers, 1 + the highest of the parents and 1 for a root, of commits in topological
- * order. `storedGeneration` gives those beyond the boundary.
+ * The generation of each commit: 1 for a root, else 1 more than its highest parent. `sorted` has
+ * parents first; `stored` gives the generations of parents outside.
  */
 export function generationsOf(
-  order: readonly GraphNode[],
-  storedGeneration: (id: Id) => number,
+  sorted: Iterable<Node>,
+  stored: (id: Id) => number | undefined,
 ): Map<Id, number> {
   const generations = new Map<Id, number>();
-  for (const node of order) {
+  for (const { id, parents } of sorted) {
     let highest = 0;
-    for (const parent of node.parents)
-      highest = Math.max(highest, generations.get(parent) ?? storedGeneration(parent));
-    generations.set(node.id, highest + 1);
+    for (const parent of parents) {
+      highest = Math.max(highest, generations.get(parent) ?? stored(parent) ?? 0);
+    }
+    generations.set(id, highest + 1);
   }
   return generations;
-}
-
-/** How many commits of a graph one head reaches and the other does not, both ways. */
-export function aheadBehind(graph: Graph, head: Id, base: Id): { ahead: number; behind: number } {
-  const ours = reachableFrom(graph, head).inside;
-  const theirs = reachableFrom(graph, base).inside;
-  const missing = (from: Set<Id>, other: Set<Id>) => {
-    let count = 0;
-    for (const id of from) if (!other.has(id)) count++;
-    return count;
-  };
-  return { ahead: missing(ours, theirs), behind: missing(theirs, ours) };
 }

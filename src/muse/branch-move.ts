@@ -1,60 +1,40 @@
 import type { Id } from './ids';
 import { type Problem, problem } from './problem';
 
-/** What the rules over one branch and the role of the one who pushes allow together. */
-export interface MoveRules {
-  mayPush: boolean;
-  allowForce: boolean;
-  allowDelete: boolean;
-}
-
-/** No rule is over the branch. */
-export const FREE_MOVES: Readonly<MoveRules> = Object.freeze({
-  mayPush: true,
-  allowForce: true,
-  allowDelete: true,
-});
-
+/** A branch before and after, and what the one who moves it asked for. */
 export interface BranchMove {
-  /** What the branch points at; null: it does not exist. */
+  branch: string;
+  /** null: the branch does not exist. */
   oldHead: Id | null;
-  /** What it shall point at; null: it shall be deleted. */
-  head: Id | null;
-  /** What the client saw last; null: no branch; undefined: it does not say. */
-  expectedHead: Id | null | undefined;
+  /** null: delete it. */
+  newHead: Id | null;
+  /** null: it must not exist; undefined: not asked. */
+  expectedHead?: Id | null;
   force: boolean;
-  /** Whether the head reaches the old head, through any parent. */
-  oldIsAncestor: boolean;
-  rules: MoveRules;
+  /** Whether the new head is or reaches the old one; true where there is no old or new head. */
+  containsOldHead: boolean;
 }
-
-export type MoveKind = 'create' | 'fast-forward' | 'force' | 'delete' | 'noop';
 
 /**
- * Decides how a branch moves (docs/protocol.md §3, steps 1 and 4). Before the history is known call
- * it with `oldIsAncestor: true`: what it then refuses would be refused in any case.
+ * Decides what a move of a branch is, or why it may not be (docs/protocol.md §3, step 4).
  *
- * @returns the kind, or `branch-protected`, `stale-head` (with `current_head`), `branch-not-found`,
- * `bad-frame` (force without `expected_head`), `non-fast-forward`. A branch that is there already
- * is `noop`, whatever else was asked: the push was repeated.
+ * @returns the kind, or `stale-head`, `branch-not-found`, `non-fast-forward`. A move that could go
+ * forward is `fast-forward`, even with force.
  */
-export function decideMove(move: BranchMove): { kind: MoveKind } | Problem {
-  const { oldHead, head, expectedHead, force, rules } = move;
-  if (head !== null && head === oldHead) return { kind: 'noop' };
-  if (!rules.mayPush) return problem('branch-protected', { rule: 'push' });
-  if (force && expectedHead === undefined)
-    return problem(
-      'bad-frame',
-      { field: 'expected_head' },
-      'A push with force must say which head it expects to replace.',
-    );
-  if (head === null && oldHead === null) return problem('branch-not-found');
-  if (expectedHead !== undefined && expectedHead !== oldHead)
-    return problem('stale-head', { expected_head: expectedHead, current_head: oldHead });
-  if (head === null)
-    return rules.allowDelete ? { kind: 'delete' } : problem('branch-protected', { rule: 'delete' });
-  if (oldHead === null) return { kind: 'create' };
-  if (move.oldIsAncestor) return { kind: 'fast-forward' };
-  if (!force) return problem('non-fast-forward', { current_head: oldHead, head });
-  return rules.allowForce ? { kind: 'force' } : problem('branch-protected', { rule: 'force' });
+export function decideMove(
+  move: BranchMove,
+): 'create' | 'fast-forward' | 'force' | 'delete' | 'noop' | Problem {
+  const { branch, oldHead, newHead, expectedHead } = move;
+  if (newHead !== null && newHead === oldHead) return 'noop';
+  if (expectedHead !== undefined && expectedHead !== oldHead) {
+    return problem('stale-head', { branch, current_head: oldHead, expected_head: expectedHead });
+  }
+  if (newHead === null) {
+    return oldHead === null ? problem('branch-not-found', { branch }) : 'delete';
+  }
+  if (oldHead === null) return 'create';
+  if (move.containsOldHead) return 'fast-forward';
+  return move.force
+    ? 'force'
+    : problem('non-fast-forward', { branch, current_head: oldHead, head: newHead });
 }

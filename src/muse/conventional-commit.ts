@@ -23,13 +23,13 @@ export interface CommitSubject {
   scope: string;
   /** The subject has `!`. */
   breaking: boolean;
-  /** The first line without type and scope; all of it when it has no type. */
+  /** The whole first line that is not blank. */
   subject: string;
-  /** What follows the first line and the blank lines after it, as it is. */
+  /** What follows it and the blank lines after it. */
   body: string;
 }
 
-const SUBJECT = /^([a-z]+)(?:\(([^()]{1,100})\))?(!)?:[ \t]+(\S[^]*)$/i;
+const SUBJECT = /^([a-z]+)(?:\(([^()]{1,100})\))?(!)?:[ \t]+\S/i;
 const isType = (text: string): text is CommitType =>
   (COMMIT_TYPES as readonly string[]).includes(text);
 
@@ -48,13 +48,8 @@ export function parseSubject(message: string): CommitSubject {
   const found = SUBJECT.exec(line);
   const type = found?.[1]?.toLowerCase() ?? '';
   if (!found || !isType(type)) return { type: '', scope: '', breaking: false, subject: line, body };
-  return {
-    type,
-    scope: found[2]?.trim() ?? '',
-    breaking: found[3] === '!',
-    subject: found[4]!,
-    body,
-  };
+  const scope = found[2]?.trim() ?? '';
+  return { type, scope, breaking: found[3] === '!', subject: line, body };
 }
 
 /** Whether a commit breaks what was: `!` in its subject, or `breaking_changes` that are not empty. */

@@ -91,7 +91,7 @@ function keyObject(publicKey: Uint8Array): KeyObject {
  * The names under which a commit's key may be registered: 64 hex, or 16 hex when the record gives
  * the short form; none when it is not signed or names no key.
  */
-export function signingKeyIds(commit: SignedCommit): string[] {
+export function keyIdsOf(commit: SignedCommit): string[] {
   if (commit.signature === '') return [];
   const ids: string[] = [];
   if (KEY_ID_TEXT.test(commit.signerKeyId)) ids.push(commit.signerKeyId.replace('sha256:', ''));
@@ -102,7 +102,7 @@ export function signingKeyIds(commit: SignedCommit): string[] {
 
 /**
  * Tells the four states apart. `lookup` gives the registered public key (32 bytes) for one of
- * `signingKeyIds`, whose own name is checked again here. A key that only the record itself gives
+ * `keyIdsOf`, whose own name is checked again here. A key that only the record itself gives
  * proves nothing: without registration the state is `unknown-key`, whatever the arithmetic says.
  */
 export function signatureState(
@@ -111,7 +111,7 @@ export function signatureState(
 ): SignatureState {
   if (commit.signature === '') return 'none';
   let registered = false;
-  for (const keyId of signingKeyIds(commit)) {
+  for (const keyId of keyIdsOf(commit)) {
     const publicKey = lookup(keyId);
     if (!publicKey || !keyIdOf(publicKey).startsWith(keyId)) continue;
     registered = true;
