@@ -6,7 +6,7 @@ import { type Problem, problem } from './problem';
 /** What a walk needs of a commit. */
 export interface Node {
   id: Id;
-  parents: Id[];
+  parents: readonly Id[];
 }
 
 /**

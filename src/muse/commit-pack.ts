@@ -1,4 +1,4 @@
-import { generationsOf, reachableFrom, topologicalOrder } from './ancestry';
+import { generationsOf, reachFrom, sortTopologically } from './ancestry';
 import type { Commit } from './commit';
 import { commitIdMatches } from './commit-id';
 import type { Id } from './ids';
@@ -113,19 +113,19 @@ export function factsNeeded(pack: CommitPack): FactsNeeded {
     if (!pack.snapshots.has(commit.snapshotId)) snapshots.add(commit.snapshotId);
   }
   if (pack.head !== null && !graph.has(pack.head)) commits.add(pack.head);
-  const { inside, boundary } = reached(pack, graph);
+  const { inside, outside } = reached(pack, graph);
   return {
     commits: [...commits],
     snapshots: [...snapshots],
-    boundary: [...boundary],
+    boundary: [...outside],
     unreached: [...graph.keys()].filter((id) => !inside.has(id)),
   };
 }
 
 const reached = (pack: CommitPack, graph: ReadonlyMap<Id, CommitFacts>) =>
   pack.head === null
-    ? { inside: new Set<Id>(), boundary: new Set<Id>() }
-    : reachableFrom(graph, pack.head);
+    ? { inside: new Set<Id>(), outside: new Set<Id>() }
+    : reachFrom(pack.head, graph);
 
 /**
  * Checks a pack. The first rule that is broken, in this order: `bad-commit` (sent twice),
@@ -136,25 +136,25 @@ export function checkCommitPack(pack: CommitPack, facts: PackFacts): PackPlan | 
   const graph = graphOf(pack);
   const refused = checkIds(pack, graph);
   if (refused) return refused;
-  const order = topologicalOrder(graph);
+  const order = sortTopologically(graph);
   if (isProblem(order)) return order;
   const missing = checkClosure(pack, order, graph, facts);
   if (missing) return missing;
 
-  const { inside, boundary } = reached(pack, graph);
+  const { inside, outside } = reached(pack, graph);
   for (const { id } of order)
     if (!inside.has(id) && !facts.reachedThroughStored?.has(id))
       return problem('unreachable-commit', { commit_id: id, head: pack.head });
 
-  const generations = generationsOf(order, (id) => facts.commits.get(id)!.generation);
+  const generations = generationsOf(order, (id) => facts.commits.get(id)?.generation);
   return {
     commits: order.map((commit) => ({
       commit,
       generation: generations.get(commit.id)!,
       idVerified: commit.idForm !== null,
     })),
-    boundary: [...boundary],
-    reaches: (id) => inside.has(id) || boundary.has(id),
+    boundary: [...outside],
+    reaches: (id) => inside.has(id) || outside.has(id),
   };
 }
 

@@ -2,6 +2,9 @@ import path from 'node:path';
 import type { Limits } from '~/wire/limits';
 import type { ApiDeps } from './api/trpc';
 import type { Env } from './env';
+import type { FetchHandlerDeps } from './http/fetch-handler';
+import type { PushHandlerDeps } from './http/push-handler';
+import type { PushOutcomeHandlerDeps } from './http/push-outcome-handler';
 import { Lifecycle } from './lifecycle';
 import { createLogger, hideInLogs, type Logger } from './logger';
 import { Metrics } from './metrics';
@@ -12,9 +15,13 @@ import { createBrowseStore } from './postgres/browse-store';
 import { PostgresFetchStore } from './postgres/fetch-store';
 import { PostgresIdentityStore } from './postgres/identity-store';
 import { createPrisma, type PrismaClient } from './postgres/prisma-client';
+import { PostgresPushStore } from './postgres/push-store';
 import { HistoryCache } from './services/load-history';
+import { commitPath } from './services/push-plan';
+import { PushSlots } from './services/push-slots';
 import { LocalBlobStore } from './storage/local-blob-store';
-import { SegmentReader } from './storage/segment-reader';
+import { S3BlobStore } from './storage/s3-blob-store';
+import { SegmentObjectStorage } from './storage/segment-object-storage';
 
 /**
  * Everything of one process that outlives a request: the configuration and the adapters chosen by
@@ -33,6 +40,9 @@ export interface Container {
   /** Rejects when the database does not answer. */
   checkDatabase(): Promise<unknown>;
   blobStore: BlobStore;
+  /** What the wire routes ask for. */
+  push: PushHandlerDeps;
+  fetch: FetchHandlerDeps & PushOutcomeHandlerDeps;
   /** What the API, the pages and browser sessions ask for. */
   api: ApiDeps;
   /** Signs browser sessions. */
@@ -56,26 +66,49 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
     poolMax: env.databaseConnectionsMax,
     onConnectionLost: (error) => logger.warn('a database connection was lost', { err: error }),
   });
-  const blobStore = new LocalBlobStore({ root: path.join(env.dataFolder, 'objects') });
-  const reader = new SegmentReader({
+  const blobStore = openBlobStore(env, logger);
+  const storage = new SegmentObjectStorage({
     blobs: blobStore,
+    spoolFolder: path.join(env.dataFolder, 'spool'),
+    uuid: systemClock.uuid,
     onDamage: (damage, outcome) => logger.error('a stored object is damaged', { damage, outcome }),
+    onTrouble: (what, error) => logger.warn(what, { err: error }),
   });
+  const lifecycle = new Lifecycle();
+  const identities = new PostgresIdentityStore(prisma);
+  const pushStore = new PostgresPushStore(prisma);
+  const fetchStore = new PostgresFetchStore(prisma);
+  const wire = {
+    identities,
+    clock: systemClock,
+    limits: env.limits,
+    log: logger,
+    closing: lifecycle.deadline,
+  };
   return {
     env,
     logger,
     metrics: new Metrics(),
-    lifecycle: new Lifecycle(),
+    lifecycle,
     limits: env.limits,
     clock: systemClock,
     prisma,
     checkDatabase: () => prisma.$queryRaw`SELECT 1`,
     blobStore,
+    push: {
+      ...wire,
+      store: pushStore,
+      storage,
+      slots: new PushSlots(env.limits),
+      commitUrl: ({ owner, slug }, id) => env.url + commitPath(owner, slug, id),
+      onTrouble: (what, error, pushId) => logger.warn(what, { err: error, pushId }),
+    },
+    fetch: { ...wire, store: fetchStore, pushStore, objects: storage.reader },
     api: {
-      identities: new PostgresIdentityStore(prisma),
+      identities,
       browse: createBrowseStore(prisma),
-      records: new PostgresFetchStore(prisma),
-      objects: reader,
+      records: fetchStore,
+      objects: storage.reader,
       histories: new HistoryCache(),
       clock: systemClock,
       sessionSecret,
@@ -88,6 +121,22 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       await prisma.$disconnect();
     },
   };
+}
+
+function openBlobStore({ storage, dataFolder }: Env, logger: Logger): BlobStore {
+  if (storage.kind === 'local')
+    return new LocalBlobStore({ root: path.join(dataFolder, 'objects') });
+  return new S3BlobStore({
+    ...storage,
+    createBucket: true,
+    onTrouble: ({ operation, attempt, final, error }) =>
+      logger.warn('the object storage did not do what it was asked', {
+        operation,
+        attempt,
+        final,
+        err: error,
+      }),
+  });
 }
 
 /** Next bundles pages and route handlers apart, each with its own copy of this module. */

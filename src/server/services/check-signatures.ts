@@ -1,5 +1,5 @@
 import type { Id } from '~/muse/ids';
-import { keyIdsOf, type SignatureState, signatureState } from '~/muse/signature';
+import { checkSigned, keyIdsOf, type SignatureState, signatureState } from '~/muse/signature';
 import { parseCommitRecord } from '~/wire/commit-record';
 import { isViolation, Refusal } from '~/wire/errors';
 import type { PushStore } from '../ports/push-store';
@@ -17,10 +17,8 @@ export async function checkSignatures(
   store: Pick<PushStore, 'findSigningKeys'>,
 ): Promise<Map<Id, SignatureState>> {
   const states = new Map<Id, SignatureState>();
-  if (required) {
-    const unsigned = fresh.find(({ signed }) => !signed);
-    if (unsigned) throw new Refusal('signature-required', { commit_id: unsigned.id });
-  }
+  const unsigned = required ? fresh.find((commit) => !commit.signed) : undefined;
+  if (unsigned) expectSigned(unsigned.id, 'none');
   const signed = fresh.filter((commit) => commit.signed);
   for await (const batch of commits.records(signed)) {
     const parsed = batch.map(({ commit, raw }) => {
@@ -31,11 +29,14 @@ export async function checkSignatures(
     const keys = await store.findSigningKeys([...new Set(parsed.flatMap(keyIdsOf))]);
     for (const commit of parsed) {
       const state = signatureState(commit, (keyId) => keys.get(keyId)?.publicKey ?? null);
-      if (required && state !== 'verified') {
-        throw new Refusal('signature-invalid', { commit_id: commit.id, state });
-      }
+      if (required) expectSigned(commit.id, state);
       states.set(commit.id, state);
     }
   }
   return states;
+}
+
+function expectSigned(id: Id, state: SignatureState): void {
+  const problem = checkSigned(id, state);
+  if (problem) throw new Refusal(problem.code, problem.detail, problem.message);
 }

@@ -1,27 +1,20 @@
-import { commitIdMatches } from '~/muse/commit-id';
+import { type CommitFacts, commitFacts } from '~/muse/commit-pack';
 import type { Id } from '~/muse/ids';
+import { isProblem } from '~/muse/problem';
 import { mergeCommitRecord } from '~/wire/commit-record';
 import { Refusal } from '~/wire/errors';
 import type { CommitRecord } from '~/wire/frames';
 import type { Spool, SpoolSlot } from '../ports/object-storage';
-import type { PushStore, RecordUpdate, StoredCommit } from '../ports/push-store';
+import type { PushStore, RecordUpdate } from '../ports/push-store';
 
-const LOOKUP_BATCH = 5_000;
 const RECORDS_PER_READ = 500;
-/** `format_version` up to which this hub knows how ids are derived (docs/protocol.md §1). */
-const KNOWN_FORMAT_VERSION = 5;
-
 /** What the checks need of one commit of the push; the record itself is in the spool. */
-export interface PushedCommit {
-  id: Id;
-  snapshotId: Id;
-  parents: Id[];
-  idVerified: boolean;
+export interface PushedCommit extends CommitFacts {
   signed: boolean;
   slot: SpoolSlot;
 }
 
-/** The commits of one push: ids recomputed as they come, records kept in a spool. */
+/** The commits of one push: boiled down as they come, their records kept in a spool. */
 export class PushCommits {
   readonly byId = new Map<Id, PushedCommit>();
   constructor(private readonly spool: Spool) {}
@@ -30,27 +23,16 @@ export class PushCommits {
     return this.byId.size;
   }
 
-  /** Takes a record; throws `Refusal` when it does not hash to its id or came twice with a difference. */
+  /** Takes a record, whose id is recomputed here and judged with the whole pack. */
   add({ commit, raw }: CommitRecord): void {
-    const { id, snapshotId, parents } = commit;
-    if (this.byId.has(id)) {
-      throw new Refusal(
-        'bad-commit',
-        { commit_id: id },
-        'A commit was sent twice in one push; send each once.',
-      );
+    const facts = commitFacts(commit);
+    if (isProblem(facts)) throw new Refusal(facts.code, facts.detail, facts.message);
+    if (this.byId.has(commit.id)) {
+      const reason = 'is sent twice';
+      throw new Refusal('bad-commit', { commit_id: commit.id, reason });
     }
-    const idVerified = commitIdMatches(commit) !== null;
-    const laterSchema = (commit.formatVersion ?? 0) > KNOWN_FORMAT_VERSION;
-    if (!idVerified && !laterSchema) throw new Refusal('commit-id-mismatch', { commit_id: id });
-    this.byId.set(id, {
-      id,
-      snapshotId,
-      parents,
-      idVerified,
-      signed: commit.signature !== '',
-      slot: this.spool.append(raw),
-    });
+    const signed = commit.signature !== '';
+    this.byId.set(commit.id, { ...facts, signed, slot: this.spool.append(raw) });
   }
 
   /** Reads the exact bytes of records back, in the order of the commits. */
@@ -62,20 +44,6 @@ export class PushCommits {
       const raws = await this.spool.readMany(batch.map(({ slot }) => slot));
       yield batch.map((commit, index) => ({ commit, raw: raws[index]! }));
     }
-  }
-
-  /** The commits of this push that are stored already. */
-  async findStored(
-    repoId: string,
-    store: Pick<PushStore, 'findCommits'>,
-  ): Promise<Map<Id, StoredCommit>> {
-    const stored = new Map<Id, StoredCommit>();
-    const ids = [...this.byId.keys()];
-    for (let from = 0; from < ids.length; from += LOOKUP_BATCH) {
-      const found = await store.findCommits(repoId, ids.slice(from, from + LOOKUP_BATCH));
-      for (const [id, commit] of found) stored.set(id, commit);
-    }
-    return stored;
   }
 
   /**

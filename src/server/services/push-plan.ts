@@ -3,7 +3,7 @@ import { formatId, type Id } from '~/muse/ids';
 import type { SignatureState } from '~/muse/signature';
 import { parseCommitRecord } from '~/wire/commit-record';
 import { isViolation } from '~/wire/errors';
-import type { PushKind, Warning } from '~/wire/frames';
+import type { PushKind } from '~/wire/frames';
 import { decodeValue } from '~/wire/msgpack-reader';
 import type { NewCommit, PushPlan, RecordUpdate } from '../ports/push-store';
 import type { PushCommits, PushedCommit } from './push-commits';
@@ -20,7 +20,6 @@ export interface PushVerdict {
   generations: ReadonlyMap<Id, number>;
   signatures: ReadonlyMap<Id, SignatureState>;
   updates: RecordUpdate[];
-  warnings: Warning[];
 }
 
 /** A push that changes nothing. */
@@ -30,7 +29,6 @@ export const NOTHING_NEW: PushVerdict = {
   generations: new Map(),
   signatures: new Map(),
   updates: [],
-  warnings: [],
 };
 
 /** Everything the transaction of a push needs, drawn from the quarantine in batches. */
@@ -65,7 +63,7 @@ export async function planPush(
     recordUpdates: verdict.updates,
     counts: progress,
     bytesStored: written.objects.storedBytes,
-    warnings: [...intake.objects.warnings, ...verdict.warnings],
+    warnings: intake.objects.warnings,
     startedAtMs: push.startedAtMs,
     commitUrl: (id) => deps.commitUrl(repository, id),
   };
@@ -119,7 +117,7 @@ function newCommit(pushed: PushedCommit, raw: Uint8Array, verdict: PushVerdict):
     agentId: commit.agentId,
     modelId: commit.modelId,
     signatureState: verdict.signatures.get(commit.id) ?? 'none',
-    idVerified: pushed.idVerified,
+    idVerified: pushed.idForm !== null,
     record: raw,
   };
 }

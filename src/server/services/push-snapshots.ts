@@ -1,6 +1,6 @@
 import { IdSet } from '~/muse/id-set';
 import type { Id } from '~/muse/ids';
-import { ManifestTree } from '~/muse/manifest-tree';
+import { DEFAULT_MANIFEST_LIMITS, type ManifestLimits, ManifestTree } from '~/muse/manifest-tree';
 import { isProblem, type Problem } from '~/muse/problem';
 import { Refusal } from '~/wire/errors';
 import type { SnapshotDelta, SnapshotRecord } from '~/wire/frames';
@@ -20,6 +20,7 @@ interface StagedSnapshot {
   entryCount: number;
   extra: SpoolSlot;
   idVerified: boolean;
+  laterSchema: boolean;
 }
 
 /**
@@ -30,7 +31,7 @@ interface StagedSnapshot {
  * stored in this repository, never in another one (docs/protocol.md §3).
  */
 export class PushSnapshots {
-  private readonly staged = new Map<Id, StagedSnapshot>();
+  readonly staged = new Map<Id, StagedSnapshot>();
   private readonly trees = new Map<Id, SpoolSlot>();
   /** Directories that were read from the database as part of a parent. */
   private readonly storedTrees = new IdSet();
@@ -39,31 +40,21 @@ export class PushSnapshots {
   /** Objects that must be stored already, with a snapshot that names each; not yet looked up. */
   private readonly awaited = new Map<Id, Id>();
   private readonly confirmed = new Set<Id>();
+  private readonly bounds: ManifestLimits;
 
   constructor(
     private readonly repoId: string,
     private readonly store: Pick<PushStore, 'findObjects' | 'findSnapshots' | 'loadTrees'>,
     private readonly spool: Spool,
     private readonly wasSent: (objectId: Id) => boolean,
-    private readonly limits: Limits,
-  ) {}
-
-  get count(): number {
-    return this.staged.size;
-  }
-
-  has(id: Id): boolean {
-    return this.staged.has(id);
-  }
-
-  /** Whether the id was recomputed; undefined for a snapshot that is not in this push. */
-  isVerified(id: Id): boolean | undefined {
-    return this.staged.get(id)?.idVerified;
+    limits: Limits,
+  ) {
+    this.bounds = { ...DEFAULT_MANIFEST_LIMITS, maxEntries: limits.maxSnapshotEntries };
   }
 
   async addWhole(record: SnapshotRecord): Promise<void> {
     if (this.staged.has(record.id)) return;
-    const tree = ManifestTree.build(record.manifest);
+    const tree = ManifestTree.build(record.manifest, this.bounds);
     if (isProblem(tree)) throw refusalOf(tree, record.id);
     await this.stage(record, tree, record.manifest);
   }
@@ -78,7 +69,7 @@ export class PushSnapshots {
         reason: 'the parent of a snapshot delta must be sent before it or be stored here',
       });
     }
-    const tree = parent.apply({ add: delta.add, remove: delta.remove });
+    const tree = parent.apply({ add: delta.add, remove: delta.remove }, this.bounds);
     if (isProblem(tree)) throw refusalOf(tree, delta.id);
     await this.stage(delta, tree, delta.add);
   }
@@ -131,14 +122,6 @@ export class PushSnapshots {
     added: [path: string, objectId: Id][],
   ): Promise<void> {
     const { id } = record;
-    if (tree.entryCount > this.limits.maxSnapshotEntries) {
-      throw new Refusal('limit-exceeded', {
-        snapshot_id: id,
-        entries: tree.entryCount,
-        limit: this.limits.maxSnapshotEntries,
-        name: 'SNAPSHOT_MAX_ENTRIES',
-      });
-    }
     const idVerified = tree.snapshotId() === id;
     if (!idVerified && !record.laterSchema) {
       throw new Refusal('snapshot-id-mismatch', { snapshot_id: id, computed: tree.snapshotId() });
@@ -155,6 +138,7 @@ export class PushSnapshots {
       entryCount: tree.entryCount,
       extra: this.spool.append(record.extra),
       idVerified,
+      laterSchema: record.laterSchema,
     });
     this.keepAtHand(id, tree);
     await this.spool.ready();

@@ -5,11 +5,10 @@ import { type ErrorFrame, type HeaderFrame, type ResultFrame, SFRAME_ERROR } fro
 import type { Limits } from '~/wire/limits';
 import { onEof, onFrame, type PushState, startPush } from '~/wire/push-stream';
 import type { Principal, RepositoryAccess } from '../access';
-import { decideBranchChange } from '../branch-rules';
 import type { Clock } from '../ports/clock';
 import type { ObjectStorage } from '../ports/object-storage';
 import type { PushCounts, PushFacts, PushRepository, PushStore } from '../ports/push-store';
-import { checkPush } from './check-push';
+import { checkPush, judgeMove } from './check-push';
 import type { FrameSource } from './frame-source';
 import { PushIntake } from './push-intake';
 import { NOTHING_NEW, planPush } from './push-plan';
@@ -194,31 +193,15 @@ export function isNoop(header: HeaderFrame, facts: PushFacts): boolean {
 }
 
 /** Everything that can be refused before an object is read. */
-function judgeHeader(
-  header: HeaderFrame,
-  facts: PushFacts,
-  { repository, principal, access }: PushRequest,
-): void {
-  const { branch, head, expectedHead } = header;
-  // Whether the move needs force is not known yet; what any move needs is.
-  const kind = head === null ? 'delete' : 'fast-forward';
-  const decision = decideBranchChange(principal, access, facts.rules, { branch, kind });
-  if (!decision.allowed) throw new Refusal(decision.code, { branch });
+function judgeHeader(header: HeaderFrame, facts: PushFacts, request: PushRequest): void {
+  const { repository } = request;
   if (repository.idFormat && header.idFormat && repository.idFormat !== header.idFormat) {
     throw new Refusal('id-format-mismatch', {
       expected: repository.idFormat,
       got: header.idFormat,
     });
   }
-  if (isNoop(header, facts)) return;
-  if (expectedHead !== undefined && expectedHead !== facts.branchHead) {
-    throw new Refusal('stale-head', {
-      branch,
-      current_head: facts.branchHead,
-      expected_head: expectedHead,
-    });
-  }
-  if (head === null && facts.branchHead === null) throw new Refusal('branch-not-found', { branch });
+  judgeMove(header, facts, request, true);
 }
 
 async function applyNothing(
