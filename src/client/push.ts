@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Id } from '~/muse/ids';
+import type { ResultFrame } from '~/wire/frames';
+import { DEFAULT_LIMITS } from '~/wire/limits';
+import { replaceRef } from './branch-refs';
+import { ClientError } from './client-error';
+import type { Caller } from './http';
+import { getRefs, type RemoteRefs } from './hub-api';
+import { pushOutcome } from './push-outcome';
+import { planPush } from './push-plan';
+import type { RemoteAddress } from './remote-address';
+import { knownToRemote } from './remote-history';
+import { type Repository, remoteHeadName } from './repository';
+import { type PushProgress, type PushRequest, sendPush } from './send-push';
+
+export interface PushOptions {
+  /** The name on the remote; null deletes `remoteBranch`. */
+  localBranch: string | null;
+  remoteBranch: string;
+  force: boolean;
+  /** Under which the remote's heads are remembered; null for an address without a name. */
+  remoteName: string | null;
+  onProgress?: (progress: PushProgress) => void;
+  /** Told before a push is sent again, with why and in how many ms. */
+  onRetry?: (error: ClientError, waitMs: number) => void;
+  /** First wait before a push is sent again; it doubles. Default 500 ms. */
+  retryMs?: number;
+}
+
+const TRIES = 5;
+const RETRY_MS = 500;
+const RETRY_MS_MAX = 15_000;
+
+/**
+ * Brings one branch of a remote to where it is here, or deletes it. Sends what the heads of the
+ * remote do not reach. When the connection breaks it asks what became of the push before it sends
+ * it again, under the same push id, so that nothing is done twice.
+ *
+ * @throws ClientError with the hub's code, or one of this side
+ */
+export async function push(
+  repository: Repository,
+  remote: RemoteAddress,
+  caller: Caller,
+  options: PushOptions,
+): Promise<ResultFrame> {
+  const head = options.localBranch === null ? null : headOf(repository, options.localBranch);
+  const pushId = randomUUID();
+  let waitMs = options.retryMs ?? RETRY_MS;
+  // An address where nobody answers is told at once; later failures are worth another try.
+  let refs = await getRefs(remote, caller);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (attempt > 1) refs = await getRefs(remote, caller);
+      const result = await pushOnce(repository, remote, caller, refs, options, head, pushId);
+      await remember(repository, options, result);
+      return result;
+    } catch (error) {
+      if (!(error instanceof ClientError) || attempt === TRIES || !mayRetry(error, options))
+        throw error;
+      const asked = error.detail.retry_after_s;
+      const wait = Math.min(typeof asked === 'number' ? asked * 1000 : waitMs, RETRY_MS_MAX);
+      options.onRetry?.(error, wait);
+      await pause(wait, caller);
+      waitMs *= 2;
+    }
+  }
+}
+
+function headOf(repository: Repository, branch: string): Id {
+  const head = repository.branch(branch);
+  if (head !== null) return head;
+  throw new ClientError('unknown-branch', `There is no commit on the branch ${branch} here.`, {
+    detail: { branch },
+  });
+}
+
+/** A forced push replaces one head that was seen: when that has moved, a person looks again. */
+function mayRetry(error: ClientError, options: PushOptions): boolean {
+  return error.retryable && !(error.code === 'stale-head' && options.force);
+}
+
+async function pushOnce(
+  repository: Repository,
+  remote: RemoteAddress,
+  caller: Caller,
+  refs: RemoteRefs,
+  options: PushOptions,
+  head: Id | null,
+  pushId: string,
+): Promise<ResultFrame> {
+  const request = await prepare(repository, remote, caller, refs, options, head, pushId);
+  const limits = {
+    objectFrameBytesMax:
+      refs.limits.stream_max_object_wire_bytes ?? DEFAULT_LIMITS.maxObjectWireBytes,
+    packFrameBytesMax:
+      refs.limits.stream_max_commit_pack_bytes ?? DEFAULT_LIMITS.maxCommitPackBytes,
+  };
+  try {
+    const onProgress = options.onProgress ?? (() => undefined);
+    return await sendPush(remote, caller, repository, request, limits, onProgress);
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.code !== 'network') throw error;
+    const landed = await pushOutcome(remote, caller, pushId).catch((asked: unknown) => {
+      // Nobody answers that question either: the first failure says more.
+      throw asked instanceof ClientError && asked.code === 'network' ? error : asked;
+    });
+    if (landed === null) throw error;
+    return landed;
+  }
+}
+
+async function prepare(
+  repository: Repository,
+  remote: RemoteAddress,
+  caller: Caller,
+  refs: RemoteRefs,
+  options: PushOptions,
+  head: Id | null,
+  pushId: string,
+): Promise<PushRequest> {
+  const common = {
+    pushId,
+    branch: options.remoteBranch,
+    expectedHead: refs.heads.get(options.remoteBranch) ?? null,
+    force: options.force,
+    client: caller.client,
+  };
+  if (head === null) {
+    if (common.expectedHead === null) {
+      throw new ClientError(
+        'branch-not-found',
+        `There is no branch ${common.branch} on the remote.`,
+      );
+    }
+    return { ...common, plan: null, idFormat: refs.idFormat ?? 'bare' };
+  }
+  const tracked =
+    options.remoteName === null ? [] : repository.remoteHeads(options.remoteName).heads.values();
+  const known = await knownToRemote(repository, remote, refs, caller, head, tracked);
+  const plan = planPush(repository, head, known);
+  if (refs.idFormat !== null && refs.idFormat !== plan.idFormat) {
+    throw new ClientError(
+      'id-format-mismatch',
+      `The remote has ${named(refs.idFormat)} ids, this repository ${named(plan.idFormat)} ones.`,
+      { fix: 'Push to a new repository; the form of ids is fixed by the first push.' },
+    );
+  }
+  return { ...common, plan, idFormat: plan.idFormat };
+}
+
+function named(format: string): string {
+  return format === 'bare' ? 'bare' : '"sha256:"';
+}
+
+/** Keeps the remote's heads as `remotes/<name>/<branch>`, as the public CLI does. */
+async function remember(
+  repository: Repository,
+  options: PushOptions,
+  result: ResultFrame,
+): Promise<void> {
+  const name = options.remoteName;
+  if (name === null) return;
+  await repository.write((writer) => {
+    if (result.newHead === null) writer.remove(remoteHeadName(name, result.branch));
+    else replaceRef(writer, remoteHeadName(name, result.branch), result.newHead);
+  });
+}
+
+async function pause(ms: number, caller: Caller): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal: caller.signal });
+  } catch {
+    throw new ClientError('interrupted', 'The command was interrupted.');
+  }
+}
