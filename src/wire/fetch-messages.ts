@@ -1,11 +1,11 @@
 import { formatId, type Id, type IdFormat, parseId } from '~/muse/ids';
 import { isViolation, type Violation, violation } from './errors';
 import type { BodyForm } from './fetch-answer';
-import { checkWholeValue } from './frame-scanner';
 import { DEFAULT_LIMITS, type Limits, NEGOTIATE_MAX_IDS } from './limits';
 import { decodeValue, setOwn } from './msgpack-reader';
 import { encodeValue } from './msgpack-writer';
 import { headFields } from './reply-codec';
+import { checkWholeValue } from './whole-value';
 
 /**
  * The bodies of the fetch side (docs/protocol.md §4), requests and the small answers, in msgpack or

@@ -2,8 +2,9 @@ import { Encoder, encode } from '@msgpack/msgpack';
 import { describe, expect, it } from 'vitest';
 import { isViolation, type Violation } from '~/wire/errors';
 import { encodePushFrame } from '~/wire/frame-codec';
-import { checkWholeValue, FrameScanner } from '~/wire/frame-scanner';
+import { FrameScanner } from '~/wire/frame-scanner';
 import { DEFAULT_LIMITS, type Limits, STREAM_MAX_CONTROL_FRAME_BYTES } from '~/wire/limits';
+import { checkWholeValue } from '~/wire/whole-value';
 import { frameOf, idOf, piecesOf, recordOf, scanAll } from '~tests/support/wire-samples';
 
 const bytesOf = (...parts: (number | string | Uint8Array)[]): Buffer =>
