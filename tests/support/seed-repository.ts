@@ -4,7 +4,7 @@ import { formatId, type Id, type IdFormat, objectIdOf } from '~/muse/ids';
 import { ManifestTree } from '~/muse/manifest-tree';
 import { isProblem } from '~/muse/problem';
 import type { Principal } from '~/server/access';
-import type { IncomingObject, ObjectStorage } from '~/server/ports/object-storage';
+import type { IncomingObject, ObjectStorage, ObjectWriter } from '~/server/ports/object-storage';
 import type { NewCommit, NewSnapshot, NewTree, PushStore } from '~/server/ports/push-store';
 import type { ResultFrame } from '~/wire/frames';
 import { encodeValue } from '~/wire/msgpack-writer';
@@ -64,7 +64,7 @@ const FIRST_TIME_MS = Date.parse('2026-04-16T12:00:00Z');
 
 /** Stores commits, given parents first, and points a branch at one of them. */
 export async function seedRepository(
-  stores: { pushStore: PushStore; storage: ObjectStorage },
+  stores: { pushStore: PushStore; openWriter: ObjectStorage['openWriter'] },
   commits: SeedCommit[],
   options: SeedOptions,
   earlier?: SeededRepository,
@@ -98,7 +98,7 @@ export async function seedRepository(
     made.set(seed.name, commit.seeded);
   }
 
-  const written = await writeObjects(stores.storage, options, fresh);
+  const written = await writeObjects(stores.openWriter(repoId), options, fresh);
   const head = made.get(options.head ?? commits.at(-1)?.name ?? '')?.id ?? null;
   const pushId = crypto.randomUUID();
   const startedAtMs = Date.now();
@@ -143,11 +143,10 @@ export async function seedRepository(
 }
 
 async function writeObjects(
-  storage: ObjectStorage,
-  { repoId, encode }: SeedOptions,
+  writer: ObjectWriter,
+  { encode }: SeedOptions,
   contents: Map<Id, Uint8Array>,
 ) {
-  const writer = storage.openWriter(repoId);
   for (const [id, content] of contents) {
     const { encoding, stored } = encode?.(content) ?? { encoding: 'raw', stored: content };
     await writer.add({
