@@ -76,7 +76,8 @@ export async function applyInTransaction(
   };
   await expectRight(tx, attempt);
   if (before.accepted) return { ...before.accepted, replayed: true };
-  if (before.head !== plan.oldHead) throw staleHead(plan, before.head);
+  const expected = plan.kind === 'noop' ? plan.newHead : plan.oldHead;
+  if (before.head !== expected) throw staleHead(plan, before.head);
   if (plan.idFormat && repository.id_format && repository.id_format !== plan.idFormat) {
     throw new Refusal('id-format-mismatch', { expected: repository.id_format, got: plan.idFormat });
   }

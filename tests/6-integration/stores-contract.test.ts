@@ -1,0 +1,20 @@
+import { afterAll, beforeAll } from 'vitest';
+import { describeApplyPush } from '~tests/contract/apply-push';
+import { describeFetchStore } from '~tests/contract/fetch-store';
+import { describeIdentityStore } from '~tests/contract/identity-store';
+import { describePushStore } from '~tests/contract/push-store';
+import { openTestDatabase, type TestDatabase } from '~tests/support/database';
+import { postgresWorld } from '~tests/support/postgres-world';
+
+let database: TestDatabase;
+const makeWorld = () => postgresWorld(database.prisma);
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.drop());
+
+describePushStore('PostgreSQL', makeWorld);
+describeApplyPush('PostgreSQL', makeWorld);
+describeFetchStore('PostgreSQL', makeWorld);
+describeIdentityStore('PostgreSQL', makeWorld);

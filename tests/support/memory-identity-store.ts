@@ -1,0 +1,129 @@
+import type { Principal } from '~/server/access';
+import type {
+  IdentityStore,
+  NewToken,
+  RepositoryEntry,
+  TokenRecord,
+} from '~/server/ports/identity-store';
+import { Refusal } from '~/wire/errors';
+import { emptyRepository, type MemoryHub } from './memory-hub';
+
+const TOUCH_EVERY_MS = 60_000;
+
+const sameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+/** Accounts, tokens, sessions and repositories in memory. */
+export class MemoryIdentityStore implements IdentityStore {
+  constructor(readonly hub: MemoryHub) {}
+
+  async findToken(hash: Uint8Array): Promise<TokenRecord | null> {
+    const token = [...this.hub.tokens.values()].find((t) => t.hash === hex(hash));
+    const user = token && this.hub.users.get(token.userId);
+    if (!token || !user) return null;
+    return {
+      id: token.id,
+      userId: user.id,
+      handle: user.handle,
+      accountKind: user.kind,
+      role: user.role,
+      userDisabled: user.disabled,
+      scopes: token.scopes,
+      repoIds: token.repoIds,
+      branchPattern: token.branchPattern,
+      expiresAtMs: token.expiresAtMs,
+      revoked: token.revoked,
+    };
+  }
+
+  async touchToken(
+    tokenId: string,
+    use: { atMs: number; address: string; client: string },
+  ): Promise<void> {
+    const token = this.hub.tokens.get(tokenId);
+    if (!token || use.atMs - (token.lastUse?.atMs ?? 0) < TOUCH_EVERY_MS) return;
+    token.lastUse = use;
+  }
+
+  async createToken({ hash, ...token }: NewToken): Promise<void> {
+    const row = { ...token, hash: hex(hash), revoked: false, lastUse: null };
+    this.hub.tokens.set(token.id, row);
+  }
+
+  async revokeToken(tokenId: string): Promise<void> {
+    const token = this.hub.tokens.get(tokenId);
+    if (token) token.revoked = true;
+  }
+
+  async findUser(handle: string): ReturnType<IdentityStore['findUser']> {
+    const user = [...this.hub.users.values()].find((u) => sameName(u.handle, handle));
+    if (!user) return null;
+    const { id, kind, role, disabled } = user;
+    return { id, handle: user.handle, kind, role, disabled };
+  }
+
+  async createUser(user: Parameters<IdentityStore['createUser']>[0]): Promise<void> {
+    if (await this.findUser(user.handle)) {
+      throw new Refusal('access-denied', { handle: user.handle });
+    }
+    this.hub.users.set(user.id, { ...user, disabled: false });
+  }
+
+  async createSession(session: Parameters<IdentityStore['createSession']>[0]): Promise<void> {
+    this.hub.sessions.set(session.id, { ...session, revoked: false });
+  }
+
+  async findSession(sessionId: string): Promise<Principal | null> {
+    const session = this.hub.sessions.get(sessionId);
+    const user = session && this.hub.users.get(session.userId);
+    if (!session || !user) return null;
+    const grant = { id: session.tokenId ?? '', scopes: [], repoIds: null, branchPattern: null };
+    const principal = this.hub.refresh({
+      ...{ kind: 'user', userId: user.id, handle: user.handle, accountKind: user.kind },
+      ...{ role: user.role, token: session.tokenId === null ? null : grant, sessionId },
+    });
+    return typeof principal === 'string' ? null : principal;
+  }
+
+  async revokeSession(sessionId: string): Promise<void> {
+    const session = this.hub.sessions.get(sessionId);
+    if (session) session.revoked = true;
+  }
+
+  async findRepository(
+    owner: string,
+    slug: string,
+    principal: Principal,
+  ): Promise<RepositoryEntry | null> {
+    const user = [...this.hub.users.values()].find((u) => sameName(u.handle, owner));
+    const repository = [...this.hub.repositories.values()].find(
+      (r) => r.ownerId === user?.id && sameName(r.slug, slug) && !r.deleted,
+    );
+    if (!user || !repository) return null;
+    const { id, ownerId, visibility, defaultBranch, idFormat, description, domain } = repository;
+    const userId = principal.kind === 'user' ? principal.userId : '';
+    return {
+      repository: {
+        ...{ id, owner: user.handle, slug: repository.slug, visibility, defaultBranch, idFormat },
+        ...{ description, domain, museRepoId: repository.museRepoId },
+        requireSigned: repository.requireSigned,
+        refusePolyglot: repository.refusePolyglot,
+      },
+      access: {
+        ...{ repoId: id, ownerId, visibility },
+        collaboration: repository.collaborators.get(userId) ?? null,
+      },
+    };
+  }
+
+  async createRepository(
+    repo: Parameters<IdentityStore['createRepository']>[0],
+  ): Promise<{ id: string } | null> {
+    const taken = [...this.hub.repositories.values()].some(
+      (r) => r.ownerId === repo.ownerId && sameName(r.slug, repo.slug) && !r.deleted,
+    );
+    if (taken) return null;
+    this.hub.repositories.set(repo.id, emptyRepository(repo));
+    return { id: repo.id };
+  }
+}

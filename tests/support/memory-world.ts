@@ -1,0 +1,27 @@
+import { MemoryFetchStore } from './memory-fetch-store';
+import { MemoryHub } from './memory-hub';
+import { MemoryIdentityStore } from './memory-identity-store';
+import { MemoryPushStore } from './memory-push-store';
+import type { StoreWorld } from './store-world';
+
+/** The stores' stubs over one hub in memory. */
+export function memoryWorld(hub = new MemoryHub()): StoreWorld {
+  return {
+    push: new MemoryPushStore(hub),
+    fetch: new MemoryFetchStore(hub),
+    identity: new MemoryIdentityStore(hub),
+    setRules: async (repoId, rules) => hub.setRules(repoId, rules),
+    setCollaborator: async (repoId, userId, level) => hub.setCollaborator(repoId, userId, level),
+    setRepository: async (repoId, settings) => hub.setRepository(repoId, settings),
+    disableUser: async (userId) => hub.disableUser(userId),
+    addSigningKey: async ({ keyId, publicKey, userId }) => {
+      hub.signingKeys.set(keyId, { publicKey, userId });
+    },
+    countRows: async (repoId) => hub.countRows(repoId),
+    jobs: async (repoId) =>
+      hub.jobs
+        .map(({ task, payload }) => ({ task, payload: payload as Record<string, unknown> }))
+        .filter(({ payload }) => payload.repoId === repoId),
+    lastUse: async (tokenId) => hub.tokens.get(tokenId)?.lastUse ?? null,
+  };
+}

@@ -1,0 +1,55 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Principal, Scope } from '~/server/access';
+import type { NewToken } from '~/server/ports/identity-store';
+import type { StoreWorld } from './store-world';
+
+type User = Extract<Principal, { kind: 'user' }>;
+
+/** An account of its own for one test, without a token. */
+export async function addUser(
+  world: StoreWorld,
+  fields: { handle?: string; role?: 'user' | 'admin'; kind?: 'human' | 'agent' } = {},
+): Promise<User> {
+  const { role = 'user', kind = 'human' } = fields;
+  const userId = randomUUID();
+  const handle = fields.handle ?? `user-${userId.slice(0, 8)}`;
+  await world.identity.createUser({
+    ...{ id: userId, handle, displayName: '', kind, ownerId: null, role },
+  });
+  return { kind: 'user', userId, handle, accountKind: kind, role, token: null, sessionId: null };
+}
+
+/** The account, as it comes through a new access token. */
+export async function withToken(
+  world: StoreWorld,
+  user: User,
+  fields: Partial<Omit<NewToken, 'id' | 'userId'>> & { scopes?: Scope[] } = {},
+): Promise<User & { token: NonNullable<User['token']> }> {
+  const token = {
+    id: randomUUID(),
+    userId: user.userId,
+    name: 'laptop',
+    hash: randomBytes(32),
+    scopes: ['write'] as Scope[],
+    repoIds: null,
+    branchPattern: null,
+    expiresAtMs: null,
+    ...fields,
+  };
+  await world.identity.createToken(token);
+  const { id, scopes, repoIds, branchPattern } = token;
+  return { ...user, token: { id, scopes, repoIds, branchPattern } };
+}
+
+export async function addRepository(
+  world: StoreWorld,
+  owner: User,
+  visibility: 'public' | 'private' = 'public',
+): Promise<string> {
+  const id = randomUUID();
+  const slug = `repo-${id.slice(0, 8)}`;
+  await world.identity.createRepository({
+    ...{ id, ownerId: owner.userId, slug, description: '', visibility },
+  });
+  return id;
+}

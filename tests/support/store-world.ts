@@ -1,0 +1,45 @@
+import type { FetchStore } from '~/server/ports/fetch-store';
+import type { IdentityStore } from '~/server/ports/identity-store';
+import type { BranchRule, PushStore } from '~/server/ports/push-store';
+
+export interface RepositorySettings {
+  visibility?: 'public' | 'private';
+  requireSigned?: boolean;
+  refusePolyglot?: boolean;
+  deleted?: boolean;
+}
+
+export interface StoredCounts {
+  segments: number;
+  objects: number;
+  trees: number;
+  snapshots: number;
+  commits: number;
+  branches: number;
+  acceptedPushes: number;
+}
+
+/**
+ * A hub's stores over one database, and the hands of those who are not in the ports: an owner who
+ * changes settings, an admin who disables an account, a test that counts rows. Contract suites run
+ * on the memory stubs and on PostgreSQL through this.
+ */
+export interface StoreWorld {
+  push: PushStore;
+  fetch: FetchStore;
+  identity: IdentityStore;
+  setRules(repoId: string, rules: BranchRule[]): Promise<void>;
+  setCollaborator(
+    repoId: string,
+    userId: string,
+    level: 'read' | 'write' | 'admin' | null,
+  ): Promise<void>;
+  setRepository(repoId: string, settings: RepositorySettings): Promise<void>;
+  disableUser(userId: string): Promise<void>;
+  addSigningKey(key: { keyId: string; publicKey: Uint8Array; userId: string }): Promise<void>;
+  countRows(repoId: string): Promise<StoredCounts>;
+  /** Queued jobs of a repository's pushes, oldest first. */
+  jobs(repoId: string): Promise<{ task: string; payload: Record<string, unknown> }[]>;
+  /** The last use noted of a token. */
+  lastUse(tokenId: string): Promise<{ atMs: number; address: string; client: string } | null>;
+}
