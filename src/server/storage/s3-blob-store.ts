@@ -230,9 +230,12 @@ export class S3BlobStore implements BlobStore {
         return this.#putOnce(Key, body, attempt);
       }
       if (outcome !== 'taken') throw error;
-      // An attempt whose answer was lost may have stored these very bytes.
-      if (attempt.number > 1 && (await this.#holds(Key, body, attempt))) return;
-      throw new Error(`blob ${Key} exists already and is not overwritten`, { cause: error });
+      if (attempt.number === 1) {
+        throw new Error(`blob ${Key} exists already and is not overwritten`, { cause: error });
+      }
+      // An earlier attempt, whose answer was lost, has stored these very bytes, or others.
+      if (await this.#holds(Key, body, attempt)) return;
+      throw new BadAnswer(`the store keeps other bytes for ${Key} than were sent`);
     }
     if (contradicts(answer, body)) {
       throw new BadAnswer(`the store has other bytes for ${Key} than were sent`);
