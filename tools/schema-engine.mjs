@@ -120,6 +120,14 @@ function serve({ datamodels, datasource }) {
     engine ??= startEngine();
     const started = await engine;
     if (method === 'getDatabaseVersion') return started.version(null);
+    if (method === 'evaluateDataLoss' || method === 'createMigration') {
+      // These two need the schema that the migrations make, and open no shadow database for it:
+      // they take what a diagnosis of the same migrations has left in the engine's cache.
+      await started.devDiagnostic({
+        migrationsList: params.migrationsList,
+        filters: params.filters,
+      });
+    }
     const result = await started[method](params ?? {});
     if (method !== 'diff' || result.stdout == null) return result ?? {};
     await print(result.stdout);
