@@ -1,0 +1,63 @@
+import type { Command } from './command';
+
+export interface Entry {
+  /** One word, or two for a command below another. */
+  name: string;
+  summary: string;
+  /** Loads the command; what others need is not loaded. */
+  load(): Promise<Command>;
+}
+
+/** Every command, in the order of the help. */
+export const COMMANDS: Entry[] = [
+  {
+    name: 'login',
+    summary: 'sign in to a hub with an access token',
+    load: async () => (await import('./commands/login')).login,
+  },
+  {
+    name: 'logout',
+    summary: 'forget the access token for a hub',
+    load: async () => (await import('./commands/logout')).logout,
+  },
+  {
+    name: 'whoami',
+    summary: 'show who you are on a hub',
+    load: async () => (await import('./commands/whoami')).whoamiCommand,
+  },
+  {
+    name: 'repo create',
+    summary: 'make a repository on a hub',
+    load: async () => (await import('./commands/repo-create')).repoCreate,
+  },
+  {
+    name: 'push',
+    summary: 'bring branches to a hub',
+    load: async () => (await import('./commands/push')).pushCommand,
+  },
+  {
+    name: 'fetch',
+    summary: 'bring what is new on a hub here',
+    load: async () => (await import('./commands/fetch')).fetchCommand,
+  },
+  {
+    name: 'clone',
+    summary: 'copy a repository from a hub',
+    load: async () => (await import('./commands/clone')).cloneCommand,
+  },
+  {
+    name: 'import-git',
+    summary: 'make a Muse repository of a git repository',
+    load: async () => (await import('./commands/import-git')).importGitCommand,
+  },
+];
+
+/** The command that arguments begin with, and the arguments after its name. */
+export function findCommand(argv: string[]): { entry: Entry; rest: string[] } | null {
+  for (const words of [2, 1]) {
+    const name = argv.slice(0, words).join(' ');
+    const entry = COMMANDS.find((each) => each.name === name);
+    if (entry !== undefined) return { entry, rest: argv.slice(words) };
+  }
+  return null;
+}
