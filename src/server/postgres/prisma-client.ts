@@ -12,6 +12,8 @@ export interface PrismaOptions {
 
 const CONNECT_MAX_MS = 10_000;
 const IDLE_MAX_MS = 60_000;
+/** A peer that vanished without a word is noticed, instead of waited for. */
+const KEEP_ALIVE_AFTER_MS = 10_000;
 
 /**
  * The client of one process, over a pool of plain `pg` connections; it connects at its first query.
@@ -27,6 +29,7 @@ export function createPrisma(url: string, options: PrismaOptions): PrismaClient 
       connectionTimeoutMillis: options.connectMaxMs ?? CONNECT_MAX_MS,
       idleTimeoutMillis: IDLE_MAX_MS,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       application_name: 'musehub',
       options: '-c timezone=UTC -c bytea_output=hex -c jit=off',
     },

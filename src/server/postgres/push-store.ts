@@ -33,8 +33,8 @@ export interface PushStoreOptions {
   beginMaxMs?: number;
   /** How long it waits for a row that another transaction holds. */
   lockMaxMs?: number;
-  /** How long the outcome of a broken commit is looked for. */
-  settleMaxMs?: number;
+  /** How long a push waits for a database that went away, and the outcome of a commit is looked for. */
+  outageMaxMs?: number;
   now?: () => number;
   /** Awaited at each stage of the transaction; what it throws ends the push. */
   onStage?: (stage: ApplyStage) => void | Promise<void>;
@@ -43,18 +43,19 @@ export interface PushStoreOptions {
 const APPLY_MAX_MS = 10 * 60_000;
 const BEGIN_MAX_MS = 30_000;
 const LOCK_MAX_MS = 2 * 60_000;
-const SETTLE_MAX_MS = 15_000;
-/** Times that one push's transaction is tried, over deadlocks and restarts of the database. */
-const ATTEMPTS_MAX = 4;
-const RETRY_FIRST_MS = 50;
-const SETTLE_EVERY_MS = 250;
+/** Long enough for a server that is started again, or a standby that takes over. */
+const OUTAGE_MAX_MS = 20_000;
+const OUTAGE_RETRY_MS = 250;
+/** Times that a transaction which met another one is tried. */
+const CONFLICT_ATTEMPTS_MAX = 5;
+const CONFLICT_RETRY_MS = 20;
 
 /** The push's port over PostgreSQL. Every method throws `Refusal` `database-unavailable` when it does not answer. */
 export class PostgresPushStore implements PushStore {
   readonly #queue = new KeyedQueue();
   readonly #applyMaxMs: number;
   readonly #beginMaxMs: number;
-  readonly #settleMaxMs: number;
+  readonly #outageMaxMs: number;
   readonly #context: ApplyContext;
 
   constructor(
@@ -63,7 +64,7 @@ export class PostgresPushStore implements PushStore {
   ) {
     this.#applyMaxMs = options.applyMaxMs ?? APPLY_MAX_MS;
     this.#beginMaxMs = options.beginMaxMs ?? BEGIN_MAX_MS;
-    this.#settleMaxMs = options.settleMaxMs ?? SETTLE_MAX_MS;
+    this.#outageMaxMs = options.outageMaxMs ?? OUTAGE_MAX_MS;
     this.#context = {
       now: options.now ?? Date.now,
       lockMaxMs: options.lockMaxMs ?? LOCK_MAX_MS,
@@ -135,26 +136,35 @@ export class PostgresPushStore implements PushStore {
   }
 
   /**
-   * Repeats the transaction when it met another one or the database went away before COMMIT was
+   * Repeats the transaction when it met another one, or the database went away before COMMIT was
    * sent. When the connection broke after that, nobody can know whether it landed but the push row:
    * it is looked up, and only if it says no, the transaction is repeated.
    */
   async #applyWithRetries(plan: PushPlan): Promise<ResultFrame> {
-    const giveUpAt = Date.now() + this.#applyMaxMs;
-    for (let attempt = 1; ; attempt++) {
+    let conflicts = 0;
+    let outageSince: number | null = null;
+    for (;;) {
       const commit = { sent: false };
       try {
         return await this.#applyOnce(plan, commit);
       } catch (error) {
         const trouble = troubleOf(error);
-        if (trouble === 'unavailable' && commit.sent) {
-          const landed = await this.#settle(plan, error);
-          if (landed) return landed;
+        if (trouble === 'conflict') {
+          conflicts++;
+          if (conflicts === CONFLICT_ATTEMPTS_MAX) throw refusalOf(error);
+          await delay(CONFLICT_RETRY_MS * 2 ** conflicts * (0.5 + Math.random()));
+        } else if (trouble === 'unavailable') {
+          if (commit.sent) {
+            const landed = await this.#settle(plan, error);
+            if (landed) return landed;
+          }
+          outageSince ??= Date.now();
+          if (Date.now() - outageSince >= this.#outageMaxMs) throw refusalOf(error);
+          await delay(OUTAGE_RETRY_MS);
+        } else {
+          throw refusalOf(error);
         }
-        const hopeless = trouble === null || trouble === 'full';
-        if (hopeless || attempt === ATTEMPTS_MAX || Date.now() > giveUpAt) throw refusalOf(error);
       }
-      await delay(RETRY_FIRST_MS * 4 ** (attempt - 1) * (0.5 + Math.random()));
     }
   }
 
@@ -177,15 +187,15 @@ export class PostgresPushStore implements PushStore {
 
   /** The RESULT when the push was accepted; null when it surely was not and never will be. */
   async #settle(plan: PushPlan, cause: unknown): Promise<ResultFrame | null> {
-    const giveUpAt = Date.now() + this.#settleMaxMs;
+    const giveUpAt = Date.now() + this.#outageMaxMs;
     for (;;) {
       try {
         return await this.#lookUpOutcome(plan);
       } catch (error) {
         if (troubleOf(error) !== 'unavailable') throw error;
-        if (Date.now() > giveUpAt) break;
+        if (Date.now() >= giveUpAt) break;
       }
-      await delay(SETTLE_EVERY_MS);
+      await delay(OUTAGE_RETRY_MS);
     }
     const sentence = ERRORS['database-unavailable'].sentence;
     throw new Refusal('database-unavailable', { outcome: 'unknown' }, sentence, { cause });
@@ -194,7 +204,7 @@ export class PostgresPushStore implements PushStore {
   async #lookUpOutcome({ repoId, pushId }: PushPlan): Promise<ResultFrame | null> {
     return this.prisma.$transaction(
       async (tx) => {
-        const lockMaxMs = String(this.#settleMaxMs);
+        const lockMaxMs = String(this.#outageMaxMs);
         await tx.$queryRaw`SELECT set_config('lock_timeout', ${lockMaxMs}, true) AS lock_timeout`;
         // Waits for the transaction in doubt, if it is still alive: it holds this row to its end.
         await tx.$queryRaw`
@@ -204,7 +214,7 @@ export class PostgresPushStore implements PushStore {
            WHERE repo_id = ${repoId}::uuid AND id = ${pushId}::uuid AND outcome = 'accepted'`;
         return row?.frame ?? null;
       },
-      { timeout: this.#settleMaxMs * 2, maxWait: this.#settleMaxMs },
+      { timeout: this.#outageMaxMs * 2, maxWait: this.#outageMaxMs },
     );
   }
 }
