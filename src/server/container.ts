@@ -5,6 +5,7 @@ import type { Env } from './env';
 import type { FetchHandlerDeps } from './http/fetch-handler';
 import type { PushHandlerDeps } from './http/push-handler';
 import type { PushOutcomeHandlerDeps } from './http/push-outcome-handler';
+import type { JobDeps } from './jobs/job';
 import { Lifecycle } from './lifecycle';
 import { createLogger, hideInLogs, type Logger } from './logger';
 import { Metrics } from './metrics';
@@ -12,10 +13,12 @@ import { Misconfiguration } from './misconfiguration';
 import type { BlobStore } from './ports/blob-store';
 import { type Clock, systemClock } from './ports/clock';
 import { createBrowseStore } from './postgres/browse-store';
+import { PostgresCommitStats } from './postgres/commit-stats';
 import { PostgresFetchStore } from './postgres/fetch-store';
 import { PostgresIdentityStore } from './postgres/identity-store';
 import { createPrisma, type PrismaClient } from './postgres/prisma-client';
 import { PostgresPushStore } from './postgres/push-store';
+import { PostgresSegmentRows } from './postgres/segment-rows';
 import { HistoryCache } from './services/load-history';
 import { commitPath } from './services/push-plan';
 import { PushSlots } from './services/push-slots';
@@ -45,6 +48,8 @@ export interface Container {
   fetch: FetchHandlerDeps & PushOutcomeHandlerDeps;
   /** What the API, the pages and browser sessions ask for. */
   api: ApiDeps;
+  /** What the jobs ask for. */
+  jobs: JobDeps;
   /** Signs browser sessions. */
   sessionSecret: string;
   /** Lets go of connections and files; for the end of the process. */
@@ -114,6 +119,20 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       sessionSecret,
       url: env.url,
       log: logger,
+    },
+    jobs: {
+      logger,
+      pushes: pushStore,
+      counting: {
+        stats: new PostgresCommitStats(prisma),
+        loadTrees: (repoId, ids) => fetchStore.loadTrees(repoId, ids),
+      },
+      sweep: {
+        blobs: blobStore,
+        rows: new PostgresSegmentRows(prisma),
+        clock: systemClock,
+        pushMaxWallMs: env.limits.pushMaxWallMs,
+      },
     },
     sessionSecret,
     close: async () => {

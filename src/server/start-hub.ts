@@ -2,10 +2,13 @@ import { once } from 'node:events';
 import type http from 'node:http';
 import path from 'node:path';
 import next from 'next';
+import { bootstrapAdmin } from './bootstrap';
 import { type Container, createContainer, setContainer } from './container';
 import { openDataFolder } from './data-folder';
 import { type Env, readEnv, unknownVariables } from './env';
 import { createHttpServer } from './http-server';
+import { jobs } from './jobs/registry';
+import { startWorker } from './jobs/worker';
 import { hideInLogs, redactStream } from './logger';
 import { Misconfiguration } from './misconfiguration';
 import { startEmbeddedPostgres } from './postgres/embedded';
@@ -26,6 +29,8 @@ export async function startHub({ development }: { development: boolean }): Promi
   redactStream(process.stderr);
   const env = readEnv(process.env, process.cwd());
   const signal = firstSignal();
+  process.env.NEXTAUTH_URL = env.url; // next-auth takes it from here only
+  process.env.NEXT_TELEMETRY_DISABLED = '1';
   const closers: (() => unknown)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -43,7 +48,7 @@ export async function startHub({ development }: { development: boolean }): Promi
   }
 }
 
-/** Everything but the pages: data folder, database with its schema, adapters. */
+/** Everything but the pages: data folder, database with its schema and first account, jobs. */
 async function openContainer(env: Env, closers: (() => unknown)[]): Promise<Container> {
   closers.push(await openDataFolder(env.dataFolder));
   const secrets = loadSecrets(env.dataFolder);
@@ -70,6 +75,12 @@ async function openContainer(env: Env, closers: (() => unknown)[]): Promise<Cont
   for (const line of warnings) warn(line);
   for (const name of unknownVariables(process.env)) warn(`${name} is set but means nothing here`);
   for (const name of applied) container.logger.info('applied a migration', { migration: name });
+  const { identities } = container.api;
+  const tokenFile = await bootstrapAdmin(env.dataFolder, identities, container.clock);
+  if (tokenFile) container.logger.info('made the account "admin"', { tokenFile });
+  const alone = env.databaseUrl === undefined;
+  const worker = await startWorker({ databaseUrl, alone, jobs, deps: container.jobs });
+  closers.push(() => worker.stop());
   return container;
 }
 

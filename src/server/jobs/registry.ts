@@ -1,0 +1,7 @@
+import { failStalePushes } from './fail-stale-pushes';
+import type { Job } from './job';
+import { pushAccepted } from './push-accepted';
+import { sweepQuarantineJob } from './sweep-quarantine';
+
+/** Every job there is. */
+export const jobs: Job[] = [pushAccepted, sweepQuarantineJob, failStalePushes];

@@ -1,0 +1,35 @@
+import type { Id } from '~/muse/ids';
+import type { CommitStat, CommitStats, CommitToCount } from '../ports/commit-stats';
+import type { PrismaClient } from './prisma-client';
+
+/** The counts of changed files, in `commit_stats`. */
+export class PostgresCommitStats implements CommitStats {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  missing(repoId: string, seq: number, after: Id | null, limit: number): Promise<CommitToCount[]> {
+    return this.prisma.$queryRaw<CommitToCount[]>`
+      SELECT encode(c.id, 'hex') AS id, encode(s.root_tree_id, 'hex') AS "rootTreeId",
+             s.entry_count AS "entryCount", encode(ps.root_tree_id, 'hex') AS "parentRootTreeId"
+        FROM commits c
+        JOIN snapshots s ON s.repo_id = c.repo_id AND s.id = c.snapshot_id
+        LEFT JOIN commits p ON p.repo_id = c.repo_id AND p.id = c.parents[1]
+        LEFT JOIN snapshots ps ON ps.repo_id = p.repo_id AND ps.id = p.snapshot_id
+       WHERE c.repo_id = ${repoId}::uuid AND c.push_seq = ${seq}::int
+         AND c.id > decode(${after ?? ''}, 'hex')
+         AND NOT EXISTS (SELECT FROM commit_stats t WHERE t.repo_id = c.repo_id AND t.id = c.id)
+       ORDER BY c.id
+       LIMIT ${limit}::int`;
+  }
+
+  async save(repoId: string, stats: CommitStat[]): Promise<void> {
+    await this.prisma.$executeRaw`
+      INSERT INTO commit_stats (repo_id, id, added, removed, modified)
+      SELECT ${repoId}::uuid, decode(counted.id, 'hex'), added, removed, modified
+        FROM unnest(${stats.map(({ id }) => id)}::text[],
+                    ${stats.map(({ added }) => added)}::int[],
+                    ${stats.map(({ removed }) => removed)}::int[],
+                    ${stats.map(({ modified }) => modified)}::int[])
+             AS counted(id, added, removed, modified)
+      ON CONFLICT DO NOTHING`;
+  }
+}

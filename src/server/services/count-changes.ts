@@ -1,0 +1,89 @@
+import type { Id } from '~/muse/ids';
+import { decodeTree, EMPTY_TREE_ID, type TreeEntry } from '~/muse/tree';
+import type { CommitStat, CommitStats, CommitToCount } from '../ports/commit-stats';
+import { TreeSource } from './tree-source';
+
+export interface CountChangesDeps {
+  stats: CommitStats;
+  loadTrees: (repoId: string, ids: Id[]) => Promise<Map<Id, Uint8Array>>;
+}
+
+const BATCH_COMMITS = 200;
+
+/**
+ * Counts the changed files of every commit that a push brought, as far as it was not done before.
+ * Memory is bounded by a batch of commits and of trees, not by the push.
+ *
+ * A commit that cannot be counted does not keep the others from it; the first such error is thrown
+ * at the end.
+ */
+export async function countChangesOfPush(
+  repoId: string,
+  seq: number,
+  deps: CountChangesDeps,
+  signal?: AbortSignal,
+): Promise<number> {
+  const trees = new TreeSource((ids) => deps.loadTrees(repoId, ids));
+  const failures: unknown[] = [];
+  let counted = 0;
+  let after: Id | null = null;
+  for (;;) {
+    const commits: CommitToCount[] = await deps.stats.missing(repoId, seq, after, BATCH_COMMITS);
+    const stats: CommitStat[] = [];
+    for (const commit of commits) {
+      signal?.throwIfAborted();
+      try {
+        stats.push({ id: commit.id, ...(await countCommit(commit, trees)) });
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (stats.length > 0) await deps.stats.save(repoId, stats);
+    counted += stats.length;
+    after = commits.at(-1)?.id ?? null;
+    if (commits.length < BATCH_COMMITS) break;
+  }
+  if (failures.length > 0) throw failures[0];
+  return counted;
+}
+
+type Counts = Omit<CommitStat, 'id'>;
+
+async function countCommit(commit: CommitToCount, trees: TreeSource): Promise<Counts> {
+  if (commit.parentRootTreeId === null) {
+    return { added: commit.entryCount, removed: 0, modified: 0 };
+  }
+  return countChanges(commit.parentRootTreeId, commit.rootTreeId, trees);
+}
+
+/** The files that differ between two root trees. Reads only the directories that differ. */
+export async function countChanges(before: Id, after: Id, trees: TreeSource): Promise<Counts> {
+  const counts: Counts = { added: 0, removed: 0, modified: 0 };
+  const pending: { before: Id; after: Id }[] = before === after ? [] : [{ before, after }];
+  while (pending.length > 0) {
+    // The end first: a walk in depth keeps few directories waiting.
+    const batch = pending.splice(-trees.batchTrees);
+    const loaded = await trees.load(batch.flatMap((pair) => [pair.before, pair.after]));
+    const entriesOf = (id: Id) => decodeTree(loaded.get(id)!);
+    for (const pair of batch) comparePair(entriesOf(pair.before), entriesOf(pair.after));
+  }
+  return counts;
+
+  function comparePair(was: TreeEntry[], is: TreeEntry[]): void {
+    const keyOf = ({ kind, name }: TreeEntry) => `${kind}/${name}`;
+    const gone = new Map(was.map((entry) => [keyOf(entry), entry]));
+    for (const entry of is) {
+      const twin = gone.get(keyOf(entry));
+      gone.delete(keyOf(entry));
+      if (twin?.id === entry.id) continue;
+      if (entry.kind === 'dir') {
+        pending.push({ before: twin?.id ?? EMPTY_TREE_ID, after: entry.id });
+      } else if (twin) counts.modified++;
+      else counts.added++;
+    }
+    for (const entry of gone.values()) {
+      if (entry.kind === 'dir') pending.push({ before: entry.id, after: EMPTY_TREE_ID });
+      else counts.removed++;
+    }
+  }
+}
