@@ -1,4 +1,4 @@
-import { ClientError } from '~/client/client-error';
+import { ClientError, withoutFix } from '~/client/client-error';
 import { parseArguments } from './arguments';
 import type { Outcome, Reporter, Surroundings } from './command';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code';
@@ -89,7 +89,7 @@ function tell(error: unknown, around: Surroundings, json: boolean): void {
     return;
   }
   const { code, message, fix, detail } = error;
-  around.stderr.write(`error[${code}]: ${forTerminal(message)}\n`);
+  around.stderr.write(`error[${code}]: ${forTerminal(withoutFix(code, message))}\n`);
   around.stderr.write(`fix: ${forTerminal(fix)}\n`);
   if (json) around.stdout.write(`${jsonForTerminal({ error: { code, message, fix, detail } })}\n`);
 }

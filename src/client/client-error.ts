@@ -51,8 +51,29 @@ export class ClientError extends Error {
   }
 }
 
+/** What to do about a refusal by the hub, where this program knows better than the hub does. */
+const HUB_FIXES: Partial<Record<ErrorCode, string>> = {
+  unauthenticated: 'Sign in with: musehub login HUB-URL',
+  'token-expired': 'Make a new access token on the hub, then: musehub login HUB-URL',
+  'token-revoked': 'Make a new access token on the hub, then: musehub login HUB-URL',
+  'non-fast-forward': 'Fetch and merge first, or replace the branch with: musehub push --force',
+};
+
+/** The codes' sentences say what is wrong and, after a semicolon, what to do. */
 function fixFor(code: ClientErrorCode): string {
-  return isErrorCode(code) ? ERRORS[code].sentence : LOCAL_FIXES[code];
+  if (!isErrorCode(code)) return LOCAL_FIXES[code];
+  const known = HUB_FIXES[code];
+  if (known !== undefined) return known;
+  const { sentence } = ERRORS[code];
+  const fix = sentence.slice(sentence.lastIndexOf('; ') + 1).trim();
+  return fix.charAt(0).toUpperCase() + fix.slice(1);
+}
+
+/** A sentence without its half that says what to do, for one that is followed by a fix. */
+export function withoutFix(code: ClientErrorCode, message: string): string {
+  if (!isErrorCode(code) || message !== ERRORS[code].sentence) return message;
+  const end = message.lastIndexOf('; ');
+  return end === -1 ? message : `${message.slice(0, end)}.`;
 }
 
 /** The errno code of a failed system call, such as `ENOENT`; undefined for other errors. */

@@ -1,5 +1,12 @@
 import { formatId, type Id } from '~/muse/ids';
-import { DEFAULT_LIMITS, FETCH_MAX_IDS, type Limits, STREAM_MIME_TYPE } from '~/wire/limits';
+import { encodeFetchRequest } from '~/wire/fetch-messages';
+import {
+  DEFAULT_LIMITS,
+  FETCH_MAX_IDS,
+  type Limits,
+  MSGPACK_MIME_TYPE,
+  STREAM_MIME_TYPE,
+} from '~/wire/limits';
 import { replaceRef } from './branch-refs';
 import { ClientError } from './client-error';
 import { damagedStream, FetchFrames } from './fetch-frames';
@@ -76,13 +83,12 @@ export async function fetchHeads(
   if (want.length > idsMax) {
     throw new ClientError('limit-exceeded', `The remote has more than ${idsMax} new branches.`);
   }
-  const format = (id: Id) => formatted(id, refs);
   const here = [...have].filter((id) => repository.hasCommit(id)).slice(0, idsMax);
-  const body = Buffer.from(JSON.stringify({ want: want.map(format), have: here.map(format) }));
+  const body = encodeFetchRequest({ want, have: here, depth: null }, refs.idFormat ?? 'bare');
   const sent = await openRequest(new URL(`${remote.url}/fetch/stream`), caller, {
     method: 'POST',
     accept: STREAM_MIME_TYPE,
-    headers: { 'content-type': 'application/json', 'content-length': body.length },
+    headers: { 'content-type': MSGPACK_MIME_TYPE, 'content-length': body.length },
   });
   sent.end(body);
   try {

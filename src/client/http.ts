@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { ERRORS, type ErrorCode, isErrorCode } from '~/wire/errors';
+import { SMALL_ANSWER_BYTES_MAX } from '~/wire/fetch-messages';
 import { SFRAME_ERROR } from '~/wire/frames';
 import { MSGPACK_MIME_TYPE, STREAM_MIME_TYPE } from '~/wire/limits';
 import { decodeValue } from '~/wire/msgpack-reader';
@@ -23,7 +24,7 @@ export interface HttpOptions {
 }
 
 const IDLE_MS = 60_000;
-const JSON_BYTES_MAX = 64 * 1024 ** 2;
+const JSON_MIME_TYPE = 'application/json';
 const ERROR_BYTES_MAX = 64 * 1024;
 
 /** Begins a request; the caller writes its body and waits with `responseTo`. */
@@ -88,6 +89,22 @@ function reasonOf(error: Error): string {
   return error.message;
 }
 
+/** Sends a request with a small body, or none, and reads the whole answer of a 2xx status. */
+export async function requestBytes(
+  url: URL,
+  caller: Caller,
+  options: Pick<HttpOptions, 'method' | 'accept'> & { body?: Uint8Array; bodyType?: string },
+): Promise<Buffer> {
+  const { method, accept, body, bodyType } = options;
+  const headers: OutgoingHttpHeaders =
+    body === undefined ? {} : { 'content-type': bodyType, 'content-length': body.length };
+  const sent = await openRequest(url, caller, { method, accept, headers });
+  sent.end(body);
+  const response = await responseTo(sent);
+  if (response.statusCode !== 200 && response.statusCode !== 201) throw await refusalOf(response);
+  return readAll(response, SMALL_ANSWER_BYTES_MAX);
+}
+
 /** Sends a request with a JSON body, or none, and reads a JSON answer. */
 export async function requestJson(
   url: URL,
@@ -95,14 +112,13 @@ export async function requestJson(
   method: 'GET' | 'POST',
   body?: unknown,
 ): Promise<unknown> {
-  const text = body === undefined ? null : Buffer.from(JSON.stringify(body));
-  const headers: OutgoingHttpHeaders =
-    text === null ? {} : { 'content-type': 'application/json', 'content-length': text.length };
-  const sent = await openRequest(url, caller, { method, accept: 'application/json', headers });
-  sent.end(text ?? undefined);
-  const response = await responseTo(sent);
-  if (response.statusCode !== 200 && response.statusCode !== 201) throw await refusalOf(response);
-  const bytes = await readAll(response, JSON_BYTES_MAX);
+  const bytes = await requestBytes(url, caller, {
+    method,
+    accept: JSON_MIME_TYPE,
+    ...(body === undefined
+      ? {}
+      : { body: Buffer.from(JSON.stringify(body)), bodyType: JSON_MIME_TYPE }),
+  });
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
@@ -159,7 +175,7 @@ function errorFrame(body: Buffer, contentType: string): ClientError | null {
   let value: unknown;
   try {
     const type = contentType.split(';')[0]!.trim().toLowerCase();
-    if (type === 'application/json') value = JSON.parse(body.toString('utf8'));
+    if (type === JSON_MIME_TYPE) value = JSON.parse(body.toString('utf8'));
     else if (type === STREAM_MIME_TYPE || type === MSGPACK_MIME_TYPE) value = decodeValue(body);
   } catch {
     return null;

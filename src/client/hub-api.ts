@@ -1,7 +1,15 @@
 import { checkBranchName } from '~/muse/branch-name';
-import { type Id, type IdFormat, parseId } from '~/muse/ids';
+import type { Id, IdFormat } from '~/muse/ids';
+import { isViolation } from '~/wire/errors';
+import {
+  decodeNegotiateAnswer,
+  decodeRefs,
+  encodeNegotiateRequest,
+  type Refs,
+} from '~/wire/fetch-messages';
+import { MSGPACK_MIME_TYPE } from '~/wire/limits';
 import { ClientError } from './client-error';
-import { type Caller, requestJson } from './http';
+import { type Caller, requestBytes, requestJson } from './http';
 import type { RemoteAddress } from './remote-address';
 
 /** Who a token stands for. */
@@ -59,55 +67,58 @@ export async function createRepository(
   };
 }
 
-/** What `GET refs` tells of a repository. */
-export interface RemoteRefs {
-  repoId: string;
-  domain: string;
-  defaultBranch: string;
+/** What `GET refs` tells of a repository; every branch name is one that can be stored. */
+export interface RemoteRefs extends Omit<Refs, 'branchHeads'> {
   heads: Map<string, Id>;
-  /** Null until the first accepted push. */
-  idFormat: IdFormat | null;
-  /** Maxima in force; those the hub does not name have their defaults. */
-  limits: Record<string, number>;
 }
 
 export async function getRefs(remote: RemoteAddress, caller: Caller): Promise<RemoteRefs> {
-  const value = fields(await requestJson(new URL(`${remote.url}/refs`), caller, 'GET'));
-  const heads = new Map<string, Id>();
-  for (const [name, written] of Object.entries(fields(value.branch_heads))) {
-    const id = parseId(written);
-    // These names become names of files here: one that is not valid is not taken.
-    if (id === null || checkBranchName(name) !== null) throw unexpected('branch_heads');
-    heads.set(name, id.id);
+  const body = await requestBytes(new URL(`${remote.url}/refs`), caller, {
+    method: 'GET',
+    accept: MSGPACK_MIME_TYPE,
+  });
+  const refs = decodeRefs(body, 'msgpack');
+  if (isViolation(refs)) throw unexpected(refs.message);
+  const heads = new Map(Object.entries(refs.branchHeads));
+  for (const name of heads.keys()) {
+    // These names become names of files here.
+    const reason = checkBranchName(name);
+    if (reason !== null) throw unexpected(`the branch name ${JSON.stringify(name)} ${reason}`);
   }
-  const limits: Record<string, number> = {};
-  if (typeof value.limits === 'object' && value.limits !== null) {
-    for (const [name, max] of Object.entries(value.limits)) {
-      if (typeof max === 'number' && Number.isSafeInteger(max) && max > 0) limits[name] = max;
-    }
-  }
-  const format = value.id_format;
-  return {
-    repoId: text(value.repo_id, 'repo_id'),
-    domain: typeof value.domain === 'string' && value.domain !== '' ? value.domain : 'code',
-    defaultBranch: typeof value.default_branch === 'string' ? value.default_branch : 'main',
-    heads,
-    idFormat: format === 'bare' || format === 'prefixed' ? format : null,
-    limits,
-  };
+  return { ...refs, heads };
+}
+
+/** Which of some commits a remote has. */
+export async function knownCommits(
+  remote: RemoteAddress,
+  caller: Caller,
+  ids: Id[],
+  idFormat: IdFormat,
+): Promise<Id[]> {
+  const body = await requestBytes(new URL(`${remote.url}/negotiate`), caller, {
+    method: 'POST',
+    accept: MSGPACK_MIME_TYPE,
+    body: encodeNegotiateRequest({ want: [], have: ids }, idFormat),
+    bodyType: MSGPACK_MIME_TYPE,
+  });
+  const answer = decodeNegotiateAnswer(body, 'msgpack');
+  if (isViolation(answer)) throw unexpected(answer.message);
+  const asked = new Set(ids);
+  return answer.ack.filter((id) => asked.has(id));
 }
 
 function fields(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unexpected('');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw unexpected('it is not a map');
+  }
   return value as Record<string, unknown>;
 }
 
 function text(value: unknown, field: string): string {
-  if (typeof value !== 'string') throw unexpected(field);
+  if (typeof value !== 'string') throw unexpected(`${field} is not a text`);
   return value;
 }
 
-function unexpected(field: string): ClientError {
-  const what = field === '' ? 'its answer' : `the field ${field} of its answer`;
-  return new ClientError('bad-response', `The hub answers in another form: ${what} is not valid.`);
+function unexpected(reason: string): ClientError {
+  return new ClientError('bad-response', `The hub answers in another form: ${reason}`);
 }

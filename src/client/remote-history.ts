@@ -1,9 +1,7 @@
 import type { Id } from '~/muse/ids';
-import { formatId, parseId } from '~/muse/ids';
 import { NEGOTIATE_MAX_IDS } from '~/wire/limits';
-import { ClientError } from './client-error';
-import { type Caller, requestJson } from './http';
-import type { RemoteRefs } from './hub-api';
+import type { Caller } from './http';
+import { knownCommits, type RemoteRefs } from './hub-api';
 import type { RemoteAddress } from './remote-address';
 import type { Repository } from './repository';
 
@@ -29,7 +27,10 @@ export async function knownToRemote(
   if (!unknown) return [...known];
   const tracked = [...trackedHeads].filter((id) => repository.hasCommit(id));
   const sample = sampleHistory(repository, [head, ...tracked], known);
-  for (const id of await acknowledged(remote, refs, caller, sample)) known.add(id);
+  if (sample.length > 0) {
+    const format = refs.idFormat ?? 'bare';
+    for (const id of await knownCommits(remote, caller, sample, format)) known.add(id);
+  }
   return [...known];
 }
 
@@ -54,23 +55,4 @@ function sampleHistory(repository: Repository, heads: Id[], known: Set<Id>): Id[
     level = above;
   }
   return sample;
-}
-
-async function acknowledged(
-  remote: RemoteAddress,
-  refs: RemoteRefs,
-  caller: Caller,
-  have: Id[],
-): Promise<Id[]> {
-  if (have.length === 0) return [];
-  const format = refs.idFormat ?? 'bare';
-  const body = { want: [], have: have.map((id) => formatId(id, format)) };
-  const answer = await requestJson(new URL(`${remote.url}/negotiate`), caller, 'POST', body);
-  const ack =
-    typeof answer === 'object' && answer !== null ? (answer as { ack?: unknown }).ack : null;
-  if (!Array.isArray(ack)) {
-    throw new ClientError('bad-response', 'The hub answers in another form: ack is not a list.');
-  }
-  const asked = new Set(have);
-  return ack.map((text) => parseId(text)?.id ?? '').filter((id) => asked.has(id));
 }
