@@ -122,7 +122,7 @@ describe('a clone', () => {
       handleFetch(post('fetch', { want: idsOf('n'), have: [] }), params, db.stage.deps),
     );
     for (const { record } of notes.commits.values()) {
-      expect(Buffer.from(bytes).includes(record)).toBe(true);
+      expect(Buffer.from(bytes).includes(Buffer.from(record))).toBe(true);
     }
   });
 
