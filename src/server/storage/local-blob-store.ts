@@ -55,10 +55,11 @@ export class LocalBlobStore implements BlobStore {
       try {
         signal?.throwIfAborted();
         await this.#link(temporary, path);
-      } finally {
+      } catch (error) {
         await this.#unlinkTemporary(temporary);
+        throw error;
       }
-      await this.#folderSync.sync(dirname(path));
+      await Promise.all([this.#folderSync.sync(dirname(path)), this.#unlinkTemporary(temporary)]);
     } catch (error) {
       throw refuseWhenFull(error);
     }

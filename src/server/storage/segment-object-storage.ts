@@ -17,12 +17,16 @@ import { type DamageOutcome, SegmentReader } from './segment-reader';
 import { type SegmentLimits, SegmentWriter } from './segment-writer';
 import { Slots } from './slots';
 
-/** The limits of docs/protocol.md §7. */
+/**
+ * The limits of docs/protocol.md §7, with half of the bytes it allows: a push of 2 GiB into local
+ * files took no longer with 32 MiB in flight than with 64, and 121 MiB of memory instead of 164,
+ * since buffers are freed only some time after they were put.
+ */
 export const SEGMENT_LIMITS: SegmentLimits = {
   batchObjects: STREAM_OBJECT_BATCH_SIZE,
   batchBytes: STREAM_OBJECT_BATCH_BYTES,
   putsInFlight: STREAM_MAX_PUTS_IN_FLIGHT,
-  bytesInFlight: STREAM_MAX_BYTES_IN_FLIGHT,
+  bytesInFlight: STREAM_MAX_BYTES_IN_FLIGHT / 2,
 };
 
 interface SegmentObjectStorageOptions {
