@@ -17,7 +17,7 @@ import type { PlannedObject } from './push-plan';
 
 /** What sending objects reads of the repository; `Repository` has it. */
 export interface ObjectSource {
-  readObject(id: Id): Promise<Buffer>;
+  readObject(id: Id, bytes: number): Promise<Buffer>;
   objectPath(id: Id): string;
 }
 
@@ -87,7 +87,7 @@ async function encodeWhole(
   source: ObjectSource,
   object: PlannedObject,
 ): Promise<{ encoding: Encoding; data: Uint8Array }> {
-  const bytes = await source.readObject(object.id);
+  const bytes = await source.readObject(object.id, object.size);
   if (bytes.length < COMPRESS_BYTES_MIN || !isWorthATry(bytes))
     return { encoding: 'raw', data: bytes };
   const data =

@@ -1,14 +1,14 @@
 import type { Id, IdFormat } from '~/muse/ids';
 import { checkPath } from '~/muse/paths';
-import type { SnapshotDelta, SnapshotRecord } from '~/wire/frames';
 import { encodeSnapshot, encodeSnapshotDelta } from '~/wire/pack-codec';
 import { ClientError } from './client-error';
 import { type NewHistory, type ReadCommit, walkNewHistory } from './history-walk';
+import { fileIdOf, type SnapshotParts, snapshotRecordOf } from './records';
 
 /** What a plan reads of the repository; `Repository` has it. */
 export interface PushSource {
   readCommit: ReadCommit;
-  snapshot(id: Id): SnapshotRecord;
+  snapshotParts(id: Id): SnapshotParts;
   objectSize(id: Id): number | null;
 }
 
@@ -41,7 +41,7 @@ export interface PushPlan {
 const RECORD_BYTES_KEPT = 16 * 1024;
 /** Snapshots of the remote that are read to see which objects it has. */
 const KNOWN_SNAPSHOTS_READ = 32;
-const MANIFESTS_KEPT = 4;
+const SNAPSHOTS_KEPT = 4;
 
 /**
  * Decides what a push sends so that the remote, which has the commits `known` and all they reach,
@@ -81,12 +81,13 @@ export function planPush(source: PushSource, head: Id, known: Iterable<Id>): Pus
 }
 
 function planSnapshots(plan: PushPlan, source: PushSource, history: NewHistory, heads: Id[]): void {
-  const manifests = new ManifestCache(source);
+  const cache = new SnapshotCache(source);
   const there = new Set<Id>();
   const objects = new Set<Id>();
   for (const id of knownSnapshots(source, history, heads)) {
     there.add(id);
-    for (const objectId of manifests.of(id).values()) objects.add(objectId);
+    const parts = cache.of(id);
+    for (const path of parts.paths) objects.add(fileIdOf(parts, path));
   }
   const snapshotOf = new Map<Id, Id>();
   for (const { commit } of [...history.boundary, ...history.commits]) {
@@ -95,38 +96,33 @@ function planSnapshots(plan: PushPlan, source: PushSource, history: NewHistory, 
   for (const { commit } of history.commits) {
     const id = commit.snapshotId;
     if (there.has(id)) continue;
-    const parentId = snapshotOf.get(commit.parents[0] ?? '') ?? null;
-    const base = parentId !== null && there.has(parentId) ? manifests.of(parentId) : EMPTY;
-    const record = source.snapshot(id);
-    manifests.keep(record);
-    const { add, remove } = difference(base, record.manifest);
+    const parts = cache.of(id);
+    const parentId = snapshotOf.get(commit.parents[0] ?? '');
+    const base = parentId !== undefined && there.has(parentId) ? cache.of(parentId) : null;
+    const { add, remove } = difference(base, parts);
     for (const [path, objectId] of add) {
       if (objects.has(objectId)) continue;
       objects.add(objectId);
       plan.objects.push(plannedObject(source, objectId, path));
     }
-    const delta = base !== EMPTY && add.length + remove.length < record.manifest.length;
-    plan.snapshots.push({
-      delta,
-      record: planned(plan, source, record, delta ? { parentId: parentId!, add, remove } : null),
-    });
+    const { idFormat } = plan;
+    if (base !== null && add.length + remove.length < parts.paths.length) {
+      const delta = { id, parentId: base.id, add, remove, extra: parts.extra };
+      plan.snapshots.push({ delta: true, record: encodeSnapshotDelta(delta, idFormat) });
+    } else plan.snapshots.push({ delta: false, record: wholeSnapshot(source, parts, idFormat) });
     there.add(id);
   }
   for (const object of plan.objects) plan.objectBytes += object.size;
 }
 
-function planned(
-  plan: PushPlan,
+function wholeSnapshot(
   source: PushSource,
-  record: SnapshotRecord,
-  delta: Pick<SnapshotDelta, 'parentId' | 'add' | 'remove'> | null,
+  parts: SnapshotParts,
+  idFormat: IdFormat,
 ): PlannedRecord {
-  if (delta !== null) {
-    return encodeSnapshotDelta({ id: record.id, extra: record.extra, ...delta }, plan.idFormat);
-  }
-  const bytes = encodeSnapshot(record, plan.idFormat);
+  const bytes = encodeSnapshot(snapshotRecordOf(parts), idFormat);
   if (bytes.length <= RECORD_BYTES_KEPT) return bytes;
-  return () => encodeSnapshot(source.snapshot(record.id), plan.idFormat);
+  return () => encodeSnapshot(snapshotRecordOf(source.snapshotParts(parts.id)), idFormat);
 }
 
 /** Snapshots that the remote has for certain: those the new commits build on first. */
@@ -156,50 +152,39 @@ function plannedObject(source: PushSource, id: Id, path: string): PlannedObject 
   return { id, size, path };
 }
 
-const EMPTY: ReadonlyMap<string, Id> = new Map();
-
-/** What changes from one manifest to another. */
+/** What changes from one manifest, null for none, to another. */
 export function difference(
-  from: ReadonlyMap<string, Id>,
-  to: readonly (readonly [string, Id])[],
+  from: SnapshotParts | null,
+  to: SnapshotParts,
 ): { add: [string, Id][]; remove: string[] } {
   const add: [string, Id][] = [];
   let kept = 0;
-  for (const [path, id] of to) {
-    const old = from.get(path);
+  for (const path of to.paths) {
+    const old = from?.files[path];
     if (old !== undefined) kept++;
-    if (old !== id) add.push([path, id]);
+    if (old !== to.files[path]) add.push([path, fileIdOf(to, path)]);
   }
-  if (kept === from.size) return { add, remove: [] };
-  const paths = new Set(to.map(([path]) => path));
-  return { add, remove: [...from.keys()].filter((path) => !paths.has(path)) };
+  if (from === null || kept === from.paths.length) return { add, remove: [] };
+  return { add, remove: from.paths.filter((path) => to.files[path] === undefined) };
 }
 
-/** The manifests last used, so that a line of commits reads each snapshot once. */
-class ManifestCache {
+/** The snapshots last used, so that a line of commits reads each once. */
+class SnapshotCache {
   readonly #source: PushSource;
-  readonly #kept = new Map<Id, ReadonlyMap<string, Id>>();
+  readonly #kept = new Map<Id, SnapshotParts>();
 
   constructor(source: PushSource) {
     this.#source = source;
   }
 
-  of(id: Id): ReadonlyMap<string, Id> {
-    const kept = this.#kept.get(id);
-    if (kept === undefined) return this.keep(this.#source.snapshot(id));
+  of(id: Id): SnapshotParts {
+    const parts = this.#kept.get(id) ?? this.#source.snapshotParts(id);
     this.#kept.delete(id);
-    this.#kept.set(id, kept);
-    return kept;
-  }
-
-  keep(record: SnapshotRecord): ReadonlyMap<string, Id> {
-    const manifest = new Map(record.manifest);
-    this.#kept.delete(record.id);
-    this.#kept.set(record.id, manifest);
+    this.#kept.set(id, parts);
     for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= MANIFESTS_KEPT) break;
+      if (this.#kept.size <= SNAPSHOTS_KEPT) break;
       this.#kept.delete(oldest);
     }
-    return manifest;
+    return parts;
   }
 }

@@ -64,13 +64,26 @@ export function writeCommitText(raw: Uint8Array, id: Id): string {
   }
 }
 
+/** A snapshot file as it was read, its manifest not looked into yet. */
+export interface SnapshotParts {
+  id: Id;
+  /** Ids by path, as the file has them; without a prototype, so that every path is its own key. */
+  files: Readonly<Record<string, unknown>>;
+  /** The keys of `files`. */
+  paths: string[];
+  /** The record's other keys, as a msgpack map. */
+  extra: Uint8Array;
+  laterSchema: boolean;
+}
+
 /**
- * Reads the text of a snapshot file. Manifests can be large and are read with the engine's own
- * parser; only records with keys that it could change take the slower way.
+ * Reads the text of a snapshot file, without a look at each of its files. Manifests can be large
+ * and are read with the engine's own parser; only records with keys that it could change take the
+ * slower way.
  *
- * @throws ClientError `repository-damaged`, also when the id does not follow from the manifest
+ * @throws ClientError `repository-damaged`
  */
-export function readSnapshotText(text: string, id: Id, file: string): SnapshotRecord {
+export function readSnapshotParts(text: string, id: Id, file: string): SnapshotParts {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -78,22 +91,40 @@ export function readSnapshotText(text: string, id: Id, file: string): SnapshotRe
     throw damaged(file, (error as Error).message);
   }
   if (typeof value !== 'object' || value === null) throw damaged(file, 'it is not a record');
-  const { snapshot_id: written, manifest: files, ...others } = value as Record<string, unknown>;
+  const { snapshot_id: written, manifest, ...others } = value as Record<string, unknown>;
   if (parseId(written)?.id !== id) throw damaged(file, 'it is the record of another snapshot');
-  if (typeof files !== 'object' || files === null) throw damaged(file, 'it has no manifest');
-  const manifest: [string, Id][] = [];
-  for (const path of Object.keys(files)) {
-    const object = parseId((files as Record<string, unknown>)[path]);
-    if (object === null) throw damaged(file, `the id of ${JSON.stringify(path)} is not valid`);
-    manifest.push([path, object.id]);
+  if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest)) {
+    throw damaged(file, 'it has no manifest');
   }
   const extra = isPlain(others) ? new Map(Object.entries(others)) : otherKeys(parse(text, file));
-  const record = {
-    id,
-    manifest,
-    extra: encodeJson(extra),
-    laterSchema: isLaterSchema(extra),
-  };
+  const paths = Object.keys(manifest);
+  const files = Object.setPrototypeOf(manifest, null) as Record<string, unknown>;
+  return { id, files, paths, extra: encodeJson(extra), laterSchema: isLaterSchema(extra) };
+}
+
+/** The id of a file in a snapshot; throws `repository-damaged` where it has none. */
+export function fileIdOf({ id, files }: SnapshotParts, path: string): Id {
+  const object = parseId(files[path]);
+  if (object !== null) return object.id;
+  const name = JSON.stringify(path);
+  throw new ClientError('repository-damaged', `snapshot ${id}: the id of ${name} is not valid`, {
+    detail: { snapshot_id: id, path },
+  });
+}
+
+/** The whole record of a snapshot file, its id not checked. */
+export function snapshotRecordOf(parts: SnapshotParts): SnapshotRecord {
+  const { id, paths, extra, laterSchema } = parts;
+  return { id, manifest: paths.map((path) => [path, fileIdOf(parts, path)]), extra, laterSchema };
+}
+
+/**
+ * Reads the text of a snapshot file.
+ *
+ * @throws ClientError `repository-damaged`, also when the id does not follow from the manifest
+ */
+export function readSnapshotText(text: string, id: Id, file: string): SnapshotRecord {
+  const record = snapshotRecordOf(readSnapshotParts(text, id, file));
   if (!snapshotHolds(record)) throw damaged(file, 'its id does not follow from its manifest');
   return record;
 }

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
@@ -7,12 +8,19 @@ import type { SnapshotRecord } from '~/wire/frames';
 import { type BranchRefs, readBranchRef, readBranchRefs } from './branch-refs';
 import { ClientError, errnoOf, fileError } from './client-error';
 import { FileWriter, removeLeftovers } from './file-writer';
-import { type LocalCommit, readCommitText, readSnapshotText } from './records';
+import {
+  type LocalCommit,
+  readCommitText,
+  readSnapshotParts,
+  readSnapshotText,
+  type SnapshotParts,
+} from './records';
 import { NEW_CONFIG, type Remote, remotesOf, withRemote } from './repository-config';
 
 const MUSE = '.muse';
 /** The layout of a `.muse` folder that is read and written here, by the public CLI's number. */
 const SCHEMA_VERSION = '0.1.5';
+const READ_HERE_BYTES = 64 * 1024;
 
 export interface RepositoryInfo {
   repoId: string;
@@ -174,10 +182,21 @@ export class Repository {
 
   /** A snapshot record that must be there, its id checked. */
   snapshot(id: Id): SnapshotRecord {
-    const file = this.#path(snapshotName(id));
+    return readSnapshotText(this.#snapshotText(id), id, this.#path(snapshotName(id)));
+  }
+
+  /**
+   * A snapshot that must be there, read for its differences from another one: its id is not
+   * checked, since whoever it is sent to does that.
+   */
+  snapshotParts(id: Id): SnapshotParts {
+    return readSnapshotParts(this.#snapshotText(id), id, this.#path(snapshotName(id)));
+  }
+
+  #snapshotText(id: Id): string {
     const text = this.#text(snapshotName(id));
-    if (text === null) throw damaged(file, 'the snapshot is missing');
-    return readSnapshotText(text, id, file);
+    if (text === null) throw damaged(this.#path(snapshotName(id)), 'the snapshot is missing');
+    return text;
   }
 
   objectPath(id: Id): string {
@@ -193,18 +212,18 @@ export class Repository {
     return statSync(this.objectPath(id), { throwIfNoEntry: false })?.size ?? null;
   }
 
-  /** A whole object, its id checked. */
-  async readObject(id: Id): Promise<Buffer> {
+  /** A whole object, its id checked. Small ones are read in this thread, which is quicker. */
+  async readObject(id: Id, bytes: number): Promise<Buffer> {
     const file = this.objectPath(id);
-    let bytes: Buffer;
+    let content: Buffer;
     try {
-      bytes = await fs.readFile(file);
+      content = bytes <= READ_HERE_BYTES ? readFileSync(file) : await fs.readFile(file);
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') throw damaged(file, 'the object is missing');
       throw fileError(error, `read ${file}`);
     }
-    if (objectIdOf(bytes) !== id) throw damaged(file, 'the object does not hash to its id');
-    return bytes;
+    if (objectIdOf(content) !== id) throw damaged(file, 'the object does not hash to its id');
+    return content;
   }
 
   /** Runs `work` with a writer into `.muse`; what it wrote is flushed when it returns. */
@@ -233,7 +252,8 @@ export class Repository {
   #text(name: string): string | null {
     const file = this.#path(name);
     try {
-      return utf8.decode(readFileSync(file));
+      const bytes = readFileSync(file);
+      return isAscii(bytes) ? bytes.toString('latin1') : utf8.decode(bytes);
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return null;
       if (error instanceof TypeError) throw damaged(file, 'it is not UTF-8 text');
