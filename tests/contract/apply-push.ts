@@ -188,7 +188,7 @@ export function describeApplyPush(name: string, makeWorld: () => StoreWorld): vo
       const base = await fresh();
       const first = { idFormat: 'bare' as const, museRepoId: 'muse-1', domain: 'music' };
       await world.push.applyPush(planOf({ ...base, ...first, branch: 'trunk', commits: [root] }));
-      const second = { idFormat: 'bare' as const, museRepoId: 'muse-2', domain: 'code' };
+      const second = { idFormat: 'bare' as const, museRepoId: 'muse-2', domain: 'nul \0' };
       await world.push.applyPush(planOf({ ...base, ...second, branch: 'side', newHead: root.id }));
       const slug = `repo-${base.repoId.slice(0, 8)}`;
       const entry = await world.identity.findRepository(owner.handle, slug, owner);

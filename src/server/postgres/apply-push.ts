@@ -12,7 +12,7 @@ import {
   insertTrees,
   updateRecords,
 } from './push-rows';
-import { storableJson } from './storable';
+import { storableJson, storableText } from './storable';
 
 type Transaction = Prisma.TransactionClient;
 
@@ -41,6 +41,8 @@ export interface PushAcceptedPayload {
   newHead: Id | null;
 }
 
+/** Of what a record calls its repository and domain. */
+const NAME_CHARACTERS_MAX = 200;
 /** A server that lost its client between two statements gives up the row locks after this. */
 const IDLE_MAX_MS = 60_000;
 
@@ -219,14 +221,15 @@ export async function readBranchHeads(
 async function advanceRepository(tx: Transaction, plan: PushPlan, seq: number): Promise<void> {
   const firstBranch = plan.newHead === null ? null : plan.branch;
   const changes = plan.kind !== 'noop';
+  const domain = storableText(plan.domain ?? '', NAME_CHARACTERS_MAX);
   await tx.$executeRaw`
     UPDATE repositories
        SET push_seq = ${seq}::int,
            default_branch = coalesce(default_branch, ${firstBranch}::text),
            id_format = coalesce(id_format, ${plan.idFormat}::text),
-           muse_repo_id = CASE WHEN muse_repo_id = '' THEN ${plan.museRepoId ?? ''}
+           muse_repo_id = CASE WHEN muse_repo_id = '' THEN ${storableText(plan.museRepoId ?? '', NAME_CHARACTERS_MAX)}
                                ELSE muse_repo_id END,
-           domain = CASE WHEN push_seq = 0 THEN coalesce(${plan.domain ?? null}::text, domain)
+           domain = CASE WHEN push_seq = 0 THEN coalesce(nullif(${domain}, ''), domain)
                          ELSE domain END,
            updated_at = CASE WHEN ${changes}::boolean
                              THEN greatest(now(), updated_at + interval '1 millisecond')
