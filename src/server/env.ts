@@ -64,7 +64,10 @@ const variables = z.object({
   PORT: count(1, 65_535).default(3000),
   HOST: text.optional(),
   MUSEHUB_URL: httpUrl
-    .refine((value) => new URL(value).pathname === '/', 'must not have a path')
+    .refine(
+      (value) => !URL.canParse(value) || new URL(value).pathname === '/',
+      'must not have a path',
+    )
     .optional(),
   MUSEHUB_DATA: text.default('.musehub'),
   DATABASE_URL: text

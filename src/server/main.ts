@@ -1,5 +1,5 @@
 import { Misconfiguration } from './misconfiguration';
-import { startHub } from './start-hub';
+import { startHub } from './start/start-hub';
 
 /** The hub as a program: `node dist/main.js`, or with `--dev` for development. */
 startHub({ development: process.argv.includes('--dev') }).catch((error: unknown) => {

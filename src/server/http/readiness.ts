@@ -1,10 +1,7 @@
-import type { Lifecycle } from '../lifecycle';
-import type { Logger } from '../logger';
-
 /** What readiness depends on. */
 export interface ReadinessDeps {
-  lifecycle: Pick<Lifecycle, 'draining'>;
-  logger: Pick<Logger, 'warn'>;
+  lifecycle: { draining: boolean };
+  logger: { warn(message: string, fields: Record<string, unknown>): void };
   /** Rejects when the database does not answer. */
   checkDatabase: () => Promise<unknown>;
   blobStore: { check(): Promise<void> };

@@ -1,11 +1,19 @@
-import type { Logger } from '../logger';
 import type { PushStore } from '../ports/push-store';
 import type { CountChangesDeps } from '../services/count-changes';
 import type { SweepDeps } from '../services/sweep-quarantine';
 
+type Log = (message: string, fields?: Record<string, unknown>) => void;
+
+export interface JobLog {
+  debug: Log;
+  info: Log;
+  warn: Log;
+  error: Log;
+}
+
 /** What the jobs need of the world; each takes its part. */
 export interface JobDeps {
-  logger: Logger;
+  logger: JobLog;
   pushes: Pick<PushStore, 'failStalePushes'>;
   counting: CountChangesDeps;
   sweep: SweepDeps;

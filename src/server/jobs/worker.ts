@@ -1,7 +1,6 @@
 import { type AddJobFunction, Logger as QueueLogger, run, type TaskList } from 'graphile-worker';
 import pg from 'pg';
-import type { Logger } from '../logger';
-import type { Job, JobDeps } from './job';
+import type { Job, JobDeps, JobLog } from './job';
 
 export interface WorkerOptions {
   databaseUrl: string;
@@ -65,7 +64,7 @@ export async function startWorker(options: WorkerOptions): Promise<JobWorker> {
 }
 
 /** A process that was killed holds its jobs for hours, unless it is known to be gone. */
-async function releaseAbandonedJobs(pool: pg.Pool, logger: Logger): Promise<void> {
+async function releaseAbandonedJobs(pool: pg.Pool, logger: JobLog): Promise<void> {
   const { rows } = await pool.query<{ holders: string[] | null }>(
     'SELECT array_agg(DISTINCT locked_by) AS holders FROM graphile_worker.jobs WHERE locked_by IS NOT NULL',
   );

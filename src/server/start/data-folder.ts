@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Misconfiguration } from './misconfiguration';
+import { Misconfiguration } from '../misconfiguration';
 
 /**
  * One hub works in a data folder at a time: two would run two PostgreSQL servers on one database.

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '~/wire/errors';
-import { hashToken, newToken } from './auth/token-text';
-import type { Clock } from './ports/clock';
-import type { IdentityStore } from './ports/identity-store';
+import { hashToken, newToken } from '../auth/token-text';
+import type { Clock } from '../ports/clock';
+import type { IdentityStore } from '../ports/identity-store';
 import { writePrivateFile } from './secrets';
 
 const ADMIN_HANDLE = 'admin';

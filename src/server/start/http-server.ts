@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { Refusal } from '~/wire/errors';
-import type { Env } from './env';
-import { ADDRESS_HEADER, addressOf } from './http/client-address';
-import { passContentLength } from './http/content-length';
-import { refusalResponse } from './http/respond';
-import { applySecurityHeaders } from './http/security-headers';
+import type { Env } from '../env';
+import { ADDRESS_HEADER, addressOf } from '../http/client-address';
+import { passContentLength } from '../http/content-length';
+import { refusalResponse } from '../http/respond';
+import { applySecurityHeaders } from '../http/security-headers';
+import type { Logger } from '../logger';
+import type { Metrics } from '../metrics';
 import type { Lifecycle } from './lifecycle';
-import type { Logger } from './logger';
-import type { Metrics } from './metrics';
 
 /**
  * The node:http server in front of Next. It exists because of what `next start` cannot do: pushes

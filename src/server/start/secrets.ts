@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { Misconfiguration } from './misconfiguration';
+import { Misconfiguration } from '../misconfiguration';
 
 const shape = z.object({
   /** Signs browser sessions. */
