@@ -1,3 +1,4 @@
+import type { inferRouterOutputs } from '@trpc/server';
 import { accountRouter } from './routers/account';
 import { branchRouter } from './routers/branch';
 import { commitRouter } from './routers/commit';
@@ -19,3 +20,6 @@ export type AppRouter = typeof appRouter;
 
 /** Calls procedures in this process, for server components. */
 export const createCaller = createCallerFactory(appRouter);
+
+/** What procedures answer, for the parts of pages that show it. */
+export type Answers = inferRouterOutputs<AppRouter>;

@@ -31,7 +31,8 @@ export function nextAuthOptions(deps: SignInDeps): AuthOptions {
     secret: sessionSecret,
     useSecureCookies: url.startsWith('https:'),
     session: { strategy: 'jwt', maxAge: SESSION_MAX_AGE_SECONDS },
-    pages: { signIn: '/login', signOut: '/logout', error: '/login' },
+    // The mark tells the page that the cookie of its form was set on the way.
+    pages: { signIn: '/login?cookie=set', signOut: '/logout', error: '/login' },
     providers: [
       Credentials({
         id: 'token',

@@ -51,28 +51,46 @@ async function find(
   throw new Refusal('object-not-found', {}, 'An object id is 64 lowercase hex digits.');
 }
 
-async function serveObject(
+/** What a browser is told to do with an object's bytes. */
+export interface Shown {
+  mediaType: string;
+  /** The value of Content-Disposition. */
+  disposition: string;
+  /** Whether the address stands for these very bytes for ever. */
+  immutable: boolean;
+}
+
+/** Users' bytes under our own origin: never shown, never run, whatever they look like. */
+const DOWNLOADED: Shown = {
+  mediaType: 'application/octet-stream',
+  disposition: 'attachment',
+  immutable: true,
+};
+
+/** Answers with an object's bytes: conditional, whole or a range, streamed. */
+export async function serveObject(
   object: FoundObject,
   request: Request,
-  deps: ObjectHandlerDeps,
+  deps: Pick<ObjectHandlerDeps, 'objects' | 'log'>,
+  shown: Shown = DOWNLOADED,
 ): Promise<Response> {
   const { size } = object.location;
   const etag = `"${object.id}"`;
   const headers = new Headers({
     etag,
     // The bytes under an id never change, but the right to read them may.
-    'cache-control': object.isPublic
-      ? 'public, max-age=31536000, immutable, no-transform'
-      : 'private, no-cache, no-transform',
-    vary: 'Authorization',
+    'cache-control':
+      object.isPublic && shown.immutable
+        ? 'public, max-age=31536000, immutable, no-transform'
+        : 'private, no-cache, no-transform',
+    vary: 'Authorization, Cookie',
     'x-request-id': requestIdOf(request),
   });
   if (matchesEtag(request.headers.get('if-none-match'), etag)) {
     return new Response(null, { status: 304, headers });
   }
-  // Users' bytes under our own origin: never shown, never run, whatever they look like.
-  headers.set('content-type', 'application/octet-stream');
-  headers.set('content-disposition', 'attachment');
+  headers.set('content-type', shown.mediaType);
+  headers.set('content-disposition', shown.disposition);
   headers.set('content-security-policy', "default-src 'none'; sandbox");
   headers.set('x-content-type-options', 'nosniff');
   headers.set('accept-ranges', 'bytes');

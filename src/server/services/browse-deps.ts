@@ -10,7 +10,7 @@ export interface BrowseDeps {
   identities: IdentityStore;
   browse: BrowseStore;
   records: Pick<FetchStore, 'loadRecords' | 'loadSnapshots' | 'loadTrees' | 'locateObjects'>;
-  objects: Pick<ObjectReader, 'readObjects' | 'readObject'>;
+  objects: ObjectReader;
   histories: HistoryCache;
   clock: Clock;
 }

@@ -1,4 +1,3 @@
-import { decode } from '@msgpack/msgpack';
 import type { Commit } from '~/muse/commit';
 import { isBreaking, parseSubject } from '~/muse/conventional-commit';
 import type { Id } from '~/muse/ids';
@@ -6,6 +5,7 @@ import { type DeltaView, readStructuredDelta } from '~/muse/structured-delta';
 import type { PushRow } from '~/server/ports/browse-store';
 import { parseCommitRecord } from '~/wire/commit-record';
 import { Refusal } from '~/wire/errors';
+import { decodeValue } from '~/wire/msgpack-reader';
 import type { BrowseDeps } from './browse-deps';
 import { branchHistory, describeCommits, type ListedCommit } from './list-commits';
 import { visiblePush } from './list-pushes';
@@ -87,7 +87,7 @@ export async function showCommit(
     reviewedBy: commit.reviewedBy,
     testRuns: commit.testRuns,
     formatVersion: commit.formatVersion,
-    delta: readStructuredDelta((decode(raw) as Record<string, unknown>).structured_delta),
+    delta: readStructuredDelta((decodeValue(raw) as Record<string, unknown>).structured_delta),
   };
 }
 

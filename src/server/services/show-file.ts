@@ -54,6 +54,19 @@ export function mediaOf(name: string): { view: 'image' | 'audio'; mediaType: str
   return Object.hasOwn(SHOWN_MEDIA, ending) ? SHOWN_MEDIA[ending]! : null;
 }
 
+/**
+ * Whether a file's name promises text, which is then sent as `text/plain` whatever it holds. What
+ * browsers run by its own type (HTML, SVG, XML) is source code here and shown as such on its page.
+ */
+export const isShownText = (name: string): boolean => {
+  const language = languageOf(name);
+  return (language !== null && !RUN_BY_BROWSERS.has(language)) || TEXT_NAMES.test(name);
+};
+
+const RUN_BY_BROWSERS = new Set(['html', 'xml', 'xsl']);
+const TEXT_NAMES =
+  /(^|[/])(license|licence|copying|notice|authors|readme|changelog|todo)$|\.(txt|text|log|csv|tsv|diff|patch)$/i;
+
 /** A file as a page shows it; bytes are verified as they are read. */
 export async function showFile(
   repo: OpenRepository,

@@ -1,0 +1,48 @@
+import { TRPCError } from '@trpc/server';
+import { createCaller } from '~/server/api/root';
+import { createApiContext } from '~/server/api/trpc';
+import { credentialUse } from '~/server/auth/credential-use';
+import { getContainer } from '~/server/container';
+import { readBody } from '~/server/http/body';
+import { faultResponse } from '~/server/http/respond';
+import { type ErrorCode, Refusal } from '~/wire/errors';
+
+export const dynamic = 'force-dynamic';
+
+type Context = { params: Promise<{ owner: string; slug: string; commit_id: string }> };
+
+const FORM_MAX_BYTES = 256 * 1024;
+
+/**
+ * The comment form of a commit's page, which works without a script: adds the comment through the
+ * API, which checks where the request comes from, and leads back to the page.
+ */
+export async function POST(request: Request, { params }: Context): Promise<Response> {
+  const { owner, slug, commit_id: id } = await params;
+  const { api: deps } = getContainer();
+  const { headers } = request;
+  const context = createApiContext({ headers, use: credentialUse(headers), lenient: true }, deps);
+  const page = [owner, slug, 'commits', id].map((part) => `/${encodeURIComponent(part)}`).join('');
+  const back = (rest: string) =>
+    new Response(null, { status: 303, headers: { location: `${deps.url}${page}${rest}` } });
+  try {
+    const form = new URLSearchParams(
+      new TextDecoder().decode(await readBody(request, FORM_MAX_BYTES)),
+    );
+    const body = form.get('body') ?? '';
+    const comment = await createCaller(context).commit.addComment({ owner, slug, id, body });
+    return back(`#comment-${comment.id}`);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === null) return faultResponse(error, request, { log: deps.log, fallback: 'json' });
+    return back(`?comment_error=${code}#new-comment`);
+  }
+}
+
+/** The hub's code for what the API refused; null for a fault. */
+function codeOf(error: unknown): ErrorCode | null {
+  if (Refusal.is(error)) return error.code;
+  if (!(error instanceof TRPCError)) return null;
+  if (Refusal.is(error.cause)) return error.cause.code;
+  return error.code === 'BAD_REQUEST' ? 'object-not-found' : null;
+}

@@ -1,0 +1,75 @@
+/** Addresses of pages. Names are encoded here and nowhere else. */
+
+const path = (...segments: string[]): string =>
+  segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
+
+/** Ids keep their colon, so that an address can be read and copied. */
+const idSegment = (id: string): string => `/${encodeURIComponent(id).replace('%3A', ':')}`;
+
+const query = (values: Record<string, string | number | null | undefined>): string => {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== null && value !== undefined && value !== '') search.set(name, String(value));
+  }
+  return search.size === 0 ? '' : `?${search}`;
+};
+
+export interface RepoName {
+  owner: string;
+  slug: string;
+}
+
+/** A place in a repository's files: a branch or commit, and the path below it. */
+export interface TreePlace {
+  ref: string;
+  path: string[];
+}
+
+export const ownerAddress = (handle: string): string => path(handle);
+
+export const repoAddress = ({ owner, slug }: RepoName): string => path(owner, slug);
+
+/** `room` is `tree`, `blob` or `raw`. */
+export const fileAddress = (
+  repo: RepoName,
+  room: 'tree' | 'blob' | 'raw',
+  place: TreePlace,
+): string => {
+  const ref = place.ref.startsWith('sha256:')
+    ? idSegment(place.ref)
+    : path(...place.ref.split('/'));
+  return `${repoAddress(repo)}/${room}${ref}${path(...place.path)}`;
+};
+
+export const commitsAddress = (
+  repo: RepoName,
+  values: Record<string, string | null | undefined> = {},
+): string => `${repoAddress(repo)}/commits${query(values)}`;
+
+export const commitAddress = (repo: RepoName, id: string, branch?: string | null): string =>
+  `${repoAddress(repo)}/commits${idSegment(id)}${query({ branch })}`;
+
+export const diffAddress = (
+  repo: RepoName,
+  id: string,
+  values: Record<string, string | number | null | undefined> = {},
+): string => `${repoAddress(repo)}/commits${idSegment(id)}/diff${query(values)}`;
+
+export const branchesAddress = (
+  repo: RepoName,
+  values: Record<string, string | null | undefined> = {},
+): string => `${repoAddress(repo)}/branches${query(values)}`;
+
+export const pushesAddress = (
+  repo: RepoName,
+  values: Record<string, string | number | null | undefined> = {},
+): string => `${repoAddress(repo)}/pushes${query(values)}`;
+
+/** What a page's address says between its slashes, as text; null when an escape is malformed. */
+export function decodeSegment(segment: string): string | null {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return null;
+  }
+}

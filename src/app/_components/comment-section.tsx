@@ -1,0 +1,110 @@
+import type { Answers } from '~/server/api/root';
+import { COMMENT_MAX_LENGTH } from '~/server/services/add-comment';
+import { ERRORS, isErrorCode } from '~/wire/errors';
+import { commitAddress, type RepoName } from './address';
+import { Button, ButtonLink } from './button';
+import { CommandLine } from './command-line';
+import type { ShownCommit } from './commit-summary';
+import { TextArea } from './form-field';
+import { Person } from './person';
+import { writeKey } from './search-params';
+import { When } from './when';
+import { count } from './wording';
+
+/** What is said about a commit, and a way to say something. */
+export function CommentSection({
+  repo,
+  commit,
+  page,
+  isFirstPage,
+  signedIn,
+  error,
+}: {
+  repo: RepoName;
+  commit: ShownCommit;
+  page: Answers['commit']['comments'];
+  isFirstPage: boolean;
+  /** The handle of who is signed in; null: nobody. */
+  signedIn: string | null;
+  error: string | null;
+}) {
+  const address = commitAddress(repo, commit.id);
+  return (
+    <section aria-labelledby="comments" className="mt-8 max-w-3xl">
+      <h2 className="mb-3 font-semibold text-base" id="comments">
+        Comments <span className="font-normal text-muted">{count(commit.comments)}</span>
+      </h2>
+      {!isFirstPage && (
+        <p className="mb-3">
+          <a className="link" href={`${address}#comments`}>
+            First comments
+          </a>
+        </p>
+      )}
+      {page.comments.length > 0 ? (
+        <ol className="space-y-3">
+          {page.comments.map((comment) => (
+            <li
+              className="scroll-mt-20 overflow-hidden rounded-lg border border-line"
+              id={`comment-${comment.id}`}
+              key={comment.id}
+            >
+              <div className="flex flex-wrap items-center gap-x-2 border-line border-b bg-surface px-4 py-1.5 text-muted text-xs">
+                <span className="text-ink text-sm">
+                  <Person handle={comment.author.handle} kind={comment.author.kind} />
+                </span>
+                <When atMs={comment.createdAtMs} />
+              </div>
+              <p className="breakable whitespace-pre-wrap px-4 py-3">
+                <bdi>{comment.body}</bdi>
+              </p>
+            </li>
+          ))}
+        </ol>
+      ) : (
+        <p className="text-muted">No comments yet. Be the first to start the discussion.</p>
+      )}
+      {page.next && (
+        <p className="mt-3">
+          <ButtonLink
+            href={`${address}?comments=${writeKey(page.next.createdAtMs, page.next.id)}#comments`}
+          >
+            Later comments
+          </ButtonLink>
+        </p>
+      )}
+      <div className="mt-4 space-y-4">
+        <CommandLine
+          command={`muse hub commit comment ${commit.id} --body "your comment"`}
+          label="the comment line"
+        />
+        {signedIn === null ? (
+          <p className="text-muted">
+            <a className="link" href={`/login?callbackUrl=${encodeURIComponent(address)}`}>
+              Sign in
+            </a>{' '}
+            to comment here.
+          </p>
+        ) : (
+          <form action={`${address}/comments`} className="space-y-2" id="new-comment" method="post">
+            <TextArea
+              error={error === null ? null : sentenceOf(error)}
+              id="comment-body"
+              label="Your comment"
+              maxLength={COMMENT_MAX_LENGTH}
+              name="body"
+              required
+            />
+            <Button look="primary">Comment</Button>
+          </form>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** The address names a code only; what it says comes from here. */
+const sentenceOf = (code: string): string =>
+  code === 'limit-exceeded'
+    ? `A comment has 1 to ${count(COMMENT_MAX_LENGTH)} characters.`
+    : ERRORS[isErrorCode(code) ? code : 'internal'].sentence;

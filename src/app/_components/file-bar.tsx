@@ -1,0 +1,48 @@
+import {
+  branchesAddress,
+  commitAddress,
+  commitsAddress,
+  type RepoName,
+  repoAddress,
+} from './address';
+import { BranchPicker } from './branch-picker';
+import { PathCrumbs } from './path-crumbs';
+import { shortId } from './wording';
+
+/** What stands above files: which branch or commit they are of, and where they lie. */
+export function FileBar({
+  repo,
+  room,
+  refKind,
+  refName,
+  path,
+}: {
+  repo: RepoName;
+  room: 'tree' | 'blob';
+  refKind: 'branch' | 'commit';
+  refName: string;
+  path: string[];
+}) {
+  const isBranch = refKind === 'branch';
+  const below = path.map((name) => `/${encodeURIComponent(name)}`).join('');
+  return (
+    <div className="mb-3 flex flex-wrap items-center gap-x-4 gap-y-2">
+      <BranchPicker
+        addressEnd={below}
+        addressStart={`${repoAddress(repo)}/${room}/`}
+        allAddress={branchesAddress(repo)}
+        current={isBranch ? refName : shortId(refName)}
+        isBranch={isBranch}
+        owner={repo.owner}
+        slug={repo.slug}
+      />
+      <PathCrumbs path={path} refName={refName} repo={repo} />
+      <a
+        className="ml-auto text-muted hover:text-ink"
+        href={isBranch ? commitsAddress(repo, { branch: refName }) : commitAddress(repo, refName)}
+      >
+        {isBranch ? 'History' : 'The commit'}
+      </a>
+    </div>
+  );
+}

@@ -1,0 +1,83 @@
+import Code from 'lucide-react/icons/code';
+import GitBranch from 'lucide-react/icons/git-branch';
+import GitCommit from 'lucide-react/icons/git-commit-horizontal';
+import Upload from 'lucide-react/icons/upload';
+import type { ReactNode } from 'react';
+import type { Answers } from '~/server/api/root';
+import {
+  branchesAddress,
+  commitsAddress,
+  ownerAddress,
+  pushesAddress,
+  repoAddress,
+} from './address';
+import { VisibilityBadge } from './badge';
+import { count } from './wording';
+
+export type Repo = Answers['repo']['get'];
+type Tab = 'code' | 'commits' | 'branches' | 'pushes';
+
+/** What stands above every page of a repository, with its main part below. */
+export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; children: ReactNode }) {
+  const tabs = [
+    { key: 'code', name: 'Code', Icon: Code, href: repoAddress(repo), n: null },
+    {
+      key: 'commits',
+      name: 'Commits',
+      Icon: GitCommit,
+      href: commitsAddress(repo),
+      n: repo.commitCount,
+    },
+    {
+      key: 'branches',
+      name: 'Branches',
+      Icon: GitBranch,
+      href: branchesAddress(repo),
+      n: repo.branchCount,
+    },
+    { key: 'pushes', name: 'Pushes', Icon: Upload, href: pushesAddress(repo), n: null },
+  ] as const;
+  return (
+    <>
+      <div className="border-line border-b bg-surface">
+        <div className="mx-auto max-w-6xl px-4 pt-4">
+          <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+            <p className="breakable min-w-0 text-lg leading-7">
+              <a className="link" href={ownerAddress(repo.owner)}>
+                <bdi>{repo.owner}</bdi>
+              </a>
+              <span className="mx-1.5 text-muted">/</span>
+              <a className="link font-semibold" href={repoAddress(repo)}>
+                <bdi>{repo.slug}</bdi>
+              </a>
+            </p>
+            <VisibilityBadge visibility={repo.visibility} />
+          </div>
+          <nav aria-label="Repository" className="-mb-px mt-2 flex gap-1 overflow-x-auto">
+            {tabs.map(({ key, name, Icon, href, n }) => (
+              <a
+                aria-current={key === tab ? 'page' : undefined}
+                className={`flex items-center gap-1.5 whitespace-nowrap border-b-2 px-2.5 py-2 ${
+                  key === tab
+                    ? 'border-accent font-semibold'
+                    : 'border-transparent text-muted hover:border-line hover:text-ink'
+                }`}
+                href={href}
+                key={key}
+              >
+                <Icon aria-hidden="true" className="max-sm:hidden" size={16} />
+                {name}
+                {n !== null && n > 0 && (
+                  <span className="rounded-full bg-sunken px-1.5 font-normal text-muted text-xs leading-5">
+                    {count(n)}
+                  </span>
+                )}
+              </a>
+            ))}
+          </nav>
+        </div>
+      </div>
+      {children}
+    </>
+  );
+}
