@@ -1,7 +1,7 @@
 import type { IdFormat } from '~/muse/ids';
 import { Refusal } from '~/wire/errors';
 import { encodeReplyFrame } from '~/wire/frame-codec';
-import type { ErrorFrame, ResultFrame } from '~/wire/frames';
+import { type ErrorFrame, type ResultFrame, SFRAME_RESULT } from '~/wire/frames';
 import { STREAM_MIME_TYPE } from '~/wire/limits';
 import { ReplyStream } from '~/wire/reply-stream';
 import { decideAccess, type Principal } from '../access';
@@ -68,13 +68,14 @@ export async function handlePush(
     return answer(source, push, pushRequest, request, deps, release);
   } catch (error) {
     release?.();
-    // The answer is on its way while the rest of the request is read and dropped.
-    void drainReader(source.reader, deps.clock);
     const pushId = Refusal.is(error) ? error.detail.push_id : undefined;
-    return errorResponse(error, request, {
+    const answer = errorResponse(error, request, {
       log: deps.log,
+      // The hub is full, rather than this client too frequent (docs/protocol.md §3, Capacity).
+      status: Refusal.is(error) && error.code === 'rate-limited' ? 503 : undefined,
       pushId: typeof pushId === 'string' ? pushId : undefined,
     });
+    return lingering(answer, () => drainReader(source.reader, deps.clock));
   }
 }
 
@@ -116,6 +117,7 @@ function answer(
   const reply = new ReplyStream(deps.clock.now());
   let stopTicking = (): void => undefined;
   let readerGone = false;
+  const drain = (): Promise<void> => drainReader(source.reader, deps.clock);
 
   const body = new ReadableStream<Uint8Array>(
     {
@@ -143,14 +145,14 @@ function answer(
           : receivePush(source, push, pushRequest, progress, deps);
         void outcome
           .catch((error) => endingOf(error, push.pushId, request, deps))
-          .then((frame) => {
+          .then(async (frame) => {
             stopTicking();
-            if (!readerGone) {
-              send(reply.end(encodeReplyFrame(frame, idFormat)));
-              controller.close();
-            }
             release();
-            void drainReader(source.reader, deps.clock);
+            send(reply.end(encodeReplyFrame(frame, idFormat)));
+            // As in `lingering`; after END there is nothing to wait for.
+            if (frame.type !== SFRAME_RESULT || push.settled) await drain();
+            if (!readerGone) controller.close();
+            await drain();
           });
       },
       cancel() {
@@ -188,4 +190,27 @@ function watchClosing(source: FrameSource, closing: AbortSignal): () => void {
   const stop = (): void => source.interrupt(new Refusal('shutting-down', { retry_after_s: 5 }));
   closing.addEventListener('abort', stop, { once: true });
   return () => closing.removeEventListener('abort', stop);
+}
+
+/**
+ * An answer that is written at once but ended only when the request has been drained: Node closes
+ * a connection that is not kept alive when the answer ends, and a client that is still sending
+ * would find it broken instead of reading the answer.
+ */
+async function lingering(answer: Response, drain: () => Promise<void>): Promise<Response> {
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  let readerGone = false;
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      controller.enqueue(bytes);
+      await drain();
+      if (!readerGone) controller.close();
+    },
+    cancel() {
+      readerGone = true;
+    },
+  });
+  const headers = new Headers(answer.headers);
+  headers.set('content-length', String(bytes.byteLength));
+  return new Response(body, { status: answer.status, headers });
 }

@@ -18,6 +18,8 @@ export interface FaultLog {
 export interface ErrorContext {
   /** The push that the answer is about. */
   pushId?: string;
+  /** Another status than the code's own, where the protocol asks for one. */
+  status?: number;
   /** The body's form when Accept names neither; frame routes say `frame`, the others `json`. */
   fallback?: 'frame' | 'json';
 }
@@ -60,7 +62,7 @@ export function refusalResponse(
   context: ErrorContext = {},
 ): Response {
   const frame = errorFrame(refusal, context.pushId);
-  const { status } = ERRORS[frame.code];
+  const status = context.status ?? ERRORS[frame.code].status;
   const form = errorForm(request.headers.get('accept'), context.fallback ?? 'frame');
   const headers = new Headers({
     'content-type': form.kind === 'json' ? JSON_MIME_TYPE : form.mediaType,
