@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BlobMissing } from '~/server/ports/blob-store';
+import { FileSpool } from '~/server/storage/file-spool';
 import { LocalBlobStore } from '~/server/storage/local-blob-store';
 import { Refusal } from '~/wire/errors';
 import { describeBlobStore } from '~tests/contract/blob-store';
@@ -147,6 +148,12 @@ describe('local blob store', () => {
       await store.put('segments/r/more', [most]);
       expect((await store.read('segments/r/more', 0, most.length)).equals(most)).toBe(true);
       await store.close();
+
+      const spool = new FileSpool({ folder: join(root, 'spool'), memoryBytes: 0 });
+      spool.append(randomBytes(10 * 1024 ** 2));
+      expect(await refusalCode(spool.ready()!)).toBe('storage-full');
+      await spool.close();
+      await store.put('segments/r/again', [most.subarray(0, 50_000)]); // the spool gave its room back
     } finally {
       execFileSync('umount', [root]);
     }
