@@ -170,11 +170,11 @@ describe('a route of the first protocol version', () => {
 
   it('answers 410 and names the route that took its place, in JSON and in msgpack', async () => {
     for (const accept of ['application/json', CLI_ACCEPT, '*/*']) {
-      const answer = handleRetired(requestWith({ accept }), params);
+      const answer = await handleRetired(requestWith({ accept }), params);
       expect(answer.status).toBe(410);
       expect(await answer.text()).toContain('POST /ada/notes/push/stream');
     }
-    const answer = handleRetired(requestWith({ accept: 'application/x-msgpack' }), params);
+    const answer = await handleRetired(requestWith({ accept: 'application/x-msgpack' }), params);
     expect(answer.status).toBe(410);
     expect(decodeValue(await bytesOf(answer))).toMatchObject({
       t: 'X',
@@ -184,7 +184,7 @@ describe('a route of the first protocol version', () => {
   });
 
   it('escapes what the address held', async () => {
-    const answer = handleRetired(requestWith(), { owner: 'a"\n', slug: '<b>' });
+    const answer = await handleRetired(requestWith(), { owner: 'a"\n', slug: '<b>' });
     expect((await answer.json()).detail.route).toBe('POST /a%22%0A/%3Cb%3E/push/stream');
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bodyFormOf, drainBody, readBody } from '~/server/http/body';
+import { LENGTH_HEADER } from '~/server/http/content-length';
+import { lingering } from '~/server/http/lingering';
 import { streamedBody, WRITE_BYTES } from '~/server/http/streamed-body';
 import { Refusal } from '~/wire/errors';
 import { DRAIN_MAX_BYTES } from '~/wire/limits';
@@ -159,6 +161,27 @@ describe('draining a refused body', () => {
       },
     });
     await expect(drainBody(post(broken))).resolves.toBeUndefined();
+  });
+});
+
+describe('an answer to a client that is still sending', () => {
+  it('is written at once, with its length, and ended when the request is drained', async () => {
+    let drained: () => void = () => {};
+    const drain = new Promise<void>((resolve) => {
+      drained = resolve;
+    });
+    const answer = await lingering(new Response('gone', { status: 410 }), () => drain);
+    expect([answer.status, answer.headers.get(LENGTH_HEADER)]).toEqual([410, '4']);
+    const reader = answer.body!.getReader();
+    expect(Buffer.from((await reader.read()).value!).toString()).toBe('gone');
+    let ended = false;
+    const end = reader.read().then(() => {
+      ended = true;
+    });
+    await Promise.resolve();
+    expect(ended).toBe(false);
+    drained();
+    await end;
   });
 });
 

@@ -10,6 +10,7 @@ import { mediaTypeOfForm, preferredForm } from './accept';
 import { bodyFormOf, drainBody, readBody } from './body';
 import { fetchBody } from './fetch-body';
 import { fetchFrames, objectsFrames } from './fetch-frames';
+import { lingering } from './lingering';
 import { openForReading, type ReadAccessDeps, type RepositoryParams } from './read-access';
 import { errorFrame, errorResponse, requestIdOf } from './respond';
 import { streamedBody } from './streamed-body';
@@ -118,8 +119,8 @@ async function answer(
     });
   } catch (error) {
     deps.closing.removeEventListener('abort', close);
-    void drainBody(request);
-    return errorResponse(error, request, { log: deps.log, fallback });
+    const refused = errorResponse(error, request, { log: deps.log, fallback });
+    return lingering(refused, () => drainBody(request));
   }
 }
 

@@ -9,6 +9,7 @@ import type { FetchStore } from '../ports/fetch-store';
 import { negotiate } from '../services/negotiate';
 import { mediaTypeOfForm, preferredForm } from './accept';
 import { bodyFormOf, drainBody, readBody } from './body';
+import { lingering } from './lingering';
 import { openForReading, type ReadAccessDeps, type RepositoryParams } from './read-access';
 import { errorResponse, requestIdOf } from './respond';
 
@@ -41,7 +42,7 @@ export async function handleNegotiate(
       },
     });
   } catch (error) {
-    void drainBody(request);
-    return errorResponse(error, request, { log: deps.log, fallback: 'json' });
+    const refused = errorResponse(error, request, { log: deps.log, fallback: 'json' });
+    return lingering(refused, () => drainBody(request));
   }
 }

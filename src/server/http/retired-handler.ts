@@ -1,5 +1,6 @@
 import { Refusal } from '~/wire/errors';
 import { drainBody } from './body';
+import { lingering } from './lingering';
 import { refusalResponse } from './respond';
 
 /**
@@ -9,13 +10,13 @@ import { refusalResponse } from './respond';
 export function handleRetired(
   request: Request,
   { owner, slug }: { owner: string; slug: string },
-): Response {
-  void drainBody(request);
+): Promise<Response> {
   const path = [owner, slug].map(encodeURIComponent).join('/');
   const route = `POST /${path}/push/stream`;
   const message = `This route of wire protocol version 1 is gone; push with ${route} (version 2).`;
   const detail = { route, version: 2 };
   const refusal = new Refusal('unsupported-version', detail, message);
   const answer = refusalResponse(refusal, request, { fallback: 'json' });
-  return new Response(answer.body, { status: 410, headers: answer.headers });
+  const gone = new Response(answer.body, { status: 410, headers: answer.headers });
+  return lingering(gone, () => drainBody(request));
 }
