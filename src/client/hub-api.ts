@@ -80,7 +80,7 @@ export async function getRefs(remote: RemoteAddress, caller: Caller): Promise<Re
   const refs = decodeRefs(body, 'msgpack');
   if (isViolation(refs)) throw unexpected(refs.message);
   const heads = new Map(Object.entries(refs.branchHeads));
-  for (const name of heads.keys()) {
+  for (const name of [refs.defaultBranch, ...heads.keys()]) {
     // These names become names of files here.
     const reason = checkBranchName(name);
     if (reason !== null) throw unexpected(`the branch name ${JSON.stringify(name)} ${reason}`);
