@@ -81,7 +81,9 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
   });
   const lifecycle = new Lifecycle();
   const identities = new PostgresIdentityStore(prisma);
-  const pushStore = new PostgresPushStore(prisma);
+  const pushStore = new PostgresPushStore(prisma, {
+    appliesMax: Math.max(1, Math.floor(env.databaseConnectionsMax / 2)),
+  });
   const fetchStore = new PostgresFetchStore(prisma);
   const wire = {
     identities,

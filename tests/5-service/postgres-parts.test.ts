@@ -7,7 +7,7 @@ import { Refusal } from '~/wire/errors';
 
 describe('the queue of one key', () => {
   it('runs one task after the other, also after one that failed', async () => {
-    const queue = new KeyedQueue();
+    const queue = new KeyedQueue(4);
     const order: string[] = [];
     const task = (name: string, fails = false) =>
       queue.run('repo', async () => {
@@ -22,8 +22,33 @@ describe('the queue of one key', () => {
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
+  it('runs no more tasks at once than it may, and serves who waited longest', async () => {
+    const queue = new KeyedQueue(2);
+    const order: string[] = [];
+    const gates = new Map<string, () => void>();
+    const runs = ['a', 'b', 'c', 'd'].map((name) =>
+      queue.run(name, async () => {
+        order.push(name);
+        await new Promise<void>((resolve) => gates.set(name, resolve));
+        if (name === 'a') throw new Error('a failed task gives its place on');
+      }),
+    );
+    const open = async (name: string, run: Promise<void> | undefined) => {
+      while (!gates.has(name)) await Promise.resolve();
+      gates.get(name)!();
+      await run?.catch(() => {});
+    };
+    await open('a', runs[0]);
+    expect(order).toEqual(['a', 'b', 'c']);
+    await open('c', runs[2]);
+    expect(order).toEqual(['a', 'b', 'c', 'd']);
+    await open('b', runs[1]);
+    await open('d', runs[3]);
+    expect(await queue.run('e', async () => 'free again')).toBe('free again');
+  });
+
   it('does not hold up another key', async () => {
-    const queue = new KeyedQueue();
+    const queue = new KeyedQueue(4);
     let release = () => {};
     const held = queue.run('one', () => new Promise<void>((resolve) => (release = resolve)));
     expect(await queue.run('two', async () => 'free')).toBe('free');

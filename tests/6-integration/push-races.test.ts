@@ -361,6 +361,24 @@ describe('a pool of five connections', () => {
     await history(base.repoId);
   });
 
+  it('is never used up by pushes, however many repositories they go to', async () => {
+    const small = postgresWorld(database.connect(5));
+    const bases = await Promise.all(Array.from({ length: 12 }, () => begun()));
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const pushes = bases.map((base) => {
+      const plan = planOf({ ...base, branch: 'slow', commits: [commitOf('slow', [root])] });
+      return small.push.applyPush({ ...plan, commits: () => gated(plan, gate) });
+    });
+    for (const { repoId } of bases) {
+      expect(await small.fetch.branchHeads(repoId)).toEqual({ main: root.id });
+    }
+    release();
+    expect((await Promise.all(pushes)).map(({ seq }) => seq)).toEqual(bases.map(() => 2));
+  });
+
   it('holds none while a push waits for its turn in a repository', async () => {
     const single = postgresWorld(database.connect(2));
     const [busy, free] = [await begun(), await begun()];

@@ -27,6 +27,8 @@ import {
 } from './stored-rows';
 
 export interface PushStoreOptions {
+  /** Transactions of pushes at the same time; less than the pool, so that reads find connections. */
+  appliesMax?: number;
   /** How long the transaction of one push may take. */
   applyMaxMs?: number;
   /** How long it waits for a connection to begin. */
@@ -40,6 +42,7 @@ export interface PushStoreOptions {
   onStage?: (stage: ApplyStage) => void | Promise<void>;
 }
 
+const APPLIES_MAX = 4;
 const APPLY_MAX_MS = 10 * 60_000;
 const BEGIN_MAX_MS = 30_000;
 const LOCK_MAX_MS = 2 * 60_000;
@@ -52,7 +55,7 @@ const CONFLICT_RETRY_MS = 20;
 
 /** The push's port over PostgreSQL. Every method throws `Refusal` `database-unavailable` when it does not answer. */
 export class PostgresPushStore implements PushStore {
-  readonly #queue = new KeyedQueue();
+  readonly #queue: KeyedQueue;
   readonly #applyMaxMs: number;
   readonly #beginMaxMs: number;
   readonly #outageMaxMs: number;
@@ -62,6 +65,7 @@ export class PostgresPushStore implements PushStore {
     private readonly prisma: PrismaClient,
     options: PushStoreOptions = {},
   ) {
+    this.#queue = new KeyedQueue(options.appliesMax ?? APPLIES_MAX);
     this.#applyMaxMs = options.applyMaxMs ?? APPLY_MAX_MS;
     this.#beginMaxMs = options.beginMaxMs ?? BEGIN_MAX_MS;
     this.#outageMaxMs = options.outageMaxMs ?? OUTAGE_MAX_MS;
