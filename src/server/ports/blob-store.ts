@@ -25,7 +25,10 @@ export interface BlobStore {
   list(prefix: string): AsyncIterable<{ key: string; bytes: number; modifiedAt: Date }>;
   /** Removes what interrupted puts left behind before this time; resolves with how many. */
   removeLeftovers(before: Date): Promise<number>;
-  /** Resolves when the store can be written and read now. */
+  /**
+   * Resolves when the store can be written and read now. Rejects with `Refusal` `storage-full`, or
+   * with an error whose message tells an operator what is wrong.
+   */
   check(): Promise<void>;
   close(): Promise<void>;
 }

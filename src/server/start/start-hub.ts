@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type http from 'node:http';
 import path from 'node:path';
 import next from 'next';
+import { Refusal } from '~/wire/errors';
 import { type Container, createContainer, setContainer } from '../container';
 import { type Env, readEnv, unknownVariables } from '../env';
 import { jobs } from '../jobs/registry';
@@ -75,6 +76,7 @@ async function openContainer(env: Env, closers: (() => unknown)[]): Promise<Cont
   for (const line of warnings) warn(line);
   for (const name of unknownVariables(process.env)) warn(`${name} is set but means nothing here`);
   for (const name of applied) container.logger.info('applied a migration', { migration: name });
+  await checkStorage(container);
   const { identities } = container.api;
   const tokenFile = await bootstrapAdmin(env.dataFolder, identities, container.clock);
   if (tokenFile) container.logger.info('made the account "admin"', { tokenFile });
@@ -82,6 +84,19 @@ async function openContainer(env: Env, closers: (() => unknown)[]): Promise<Cont
   const worker = await startWorker({ databaseUrl, alone, jobs, deps: container.jobs });
   closers.push(() => worker.stop());
   return container;
+}
+
+/** A storage that is merely full does not keep the hub from serving what it has. */
+async function checkStorage({ blobStore, logger }: Container): Promise<void> {
+  try {
+    await blobStore.check();
+  } catch (error) {
+    if (!Refusal.is(error) || error.code !== 'storage-full') {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Misconfiguration(`The object storage does not work: ${reason}.`, { cause: error });
+    }
+    logger.warn('the object storage is full: pushes will be refused');
+  }
 }
 
 async function serve(container: Container, development: boolean): Promise<http.Server> {

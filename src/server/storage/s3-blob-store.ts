@@ -174,7 +174,10 @@ export class S3BlobStore implements BlobStore {
     return old.length;
   }
 
-  /** Rejects with an error that tells the operator what is wrong with the bucket or the way to it. */
+  /**
+   * Rejects with `Refusal` `storage-full`, or with an error that tells the operator what is wrong
+   * with the bucket or the way to it.
+   */
   async check(): Promise<void> {
     try {
       try {
@@ -185,6 +188,7 @@ export class S3BlobStore implements BlobStore {
         await this.#probe();
       }
     } catch (error) {
+      if (Refusal.is(error) && error.code === 'storage-full') throw error;
       const { bucket, endpoint } = this.#options;
       const reason = sayS3Error(rootOf(error));
       throw new Error(`the bucket ${bucket} at ${endpoint} cannot be used: ${reason}`, {
