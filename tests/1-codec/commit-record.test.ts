@@ -326,6 +326,7 @@ describe('two values', () => {
     expect(equal('9101', 'dd0000000101')).toBe(true);
     expect(equal('82a16101a16202', 'de0002a16202a16101')).toBe(true);
     expect(equal('81a16182a16101a16202', '81a16182a16202a161cc01')).toBe(true);
+    expect(equal('9282a16101a1620207', '9282a16202a1610107')).toBe(true);
     expect(equal('cb7ff8000000000000', 'ca7fc00000')).toBe(true);
   });
 
@@ -343,6 +344,7 @@ describe('two values', () => {
       ['81a16101', '81a16201'],
       ['81a16101', '82a16101a16201'],
       ['82a16101a16202', '82a16102a16201'],
+      ['9282a16101a1620207', '9282a16202a1610108'],
       ['ca00000000', 'ca80000000'],
     ] as const) {
       expect(equal(a, b), `${a} and ${b}`).toBe(false);

@@ -243,6 +243,17 @@ describe('what is refused from header bytes alone', () => {
   });
 });
 
+describe('a frame whose code is no short text', () => {
+  it.each(['c0', '07', 'a0', 'a3585858', '80', '90', 'c40143'])('(%s) has 64 KiB', (code) => {
+    const [start, bytes] = [bytesOf(0x82, 0xa1, 't', Buffer.from(code, 'hex')), 70_000];
+    const longer = bytesOf(start, 0xa1, 'x', 0xc6, Buffer.from(`000${bytes.toString(16)}`, 'hex'));
+    expect(refusal(longer).violation).toMatchObject({
+      code: 'limit-exceeded',
+      detail: { limit: 'stream_max_control_frame_bytes' },
+    });
+  });
+});
+
 describe('a violation', () => {
   it('stays the answer, whatever comes', () => {
     const scanner = new FrameScanner(DEFAULT_LIMITS);
@@ -368,6 +379,13 @@ describe('texts and keys', () => {
     expect(scanAll(mapOf(['1', '\u00001', '', 'k1'])).violation).toBeNull();
     const many = Array.from({ length: 40 }, (_, i) => `${40 - i}`);
     expect(scanAll(mapOf([...many, '\u00001', '\u0000\u00001'])).violation).toBeNull();
+  });
+
+  it('a key twice is found after thousands of other maps', () => {
+    const maps = Array.from({ length: 2_000 }, () => ({ a: { b: 1 }, c: [] }));
+    const twice = bytesOf(0x82, 0xa1, 'a', 0xc0, 0xa1, 'a', 0xc0);
+    const frame = bytesOf(0x82, 0xa1, 't', 0xa1, 'C', 0xa1, 'x', 0x92, encode(maps), twice);
+    expect(scanAll(frame).violation?.message).toMatch(/"a" twice/);
   });
 
   function mapOf(keys: string[]): Uint8Array {

@@ -181,6 +181,17 @@ describe('the actions of a push', () => {
     expect(state).toMatchObject({ at: 'ended', objects: 3 });
   });
 
+  it('begin a new object after the last chunk of one', () => {
+    const state = feed([
+      wire(frameOf.header({ objectCount: 3, commitCount: 0 })),
+      wire(frameOf.chunk()),
+      wire(frameOf.chunk({ seq: 1, last: true })),
+      wire(frameOf.chunk({ id: idOf('1'), last: true, encoding: 'zlib', size: 9 })),
+      wire(frameOf.chunk({ id: idOf('1') })),
+    ]);
+    expect(state).toMatchObject({ at: 'chunk', objects: 3, chunk: { id: idOf('1'), seq: 0 } });
+  });
+
   it('keep no data of a chunk in the state', () => {
     const state = feed([header, wire(frameOf.chunk())]);
     expect(state.chunk).not.toHaveProperty('data');
