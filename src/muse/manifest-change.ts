@@ -69,7 +69,7 @@ export function planChange(
     if (files.has(name)) return badPath(path, 'is named twice');
     files.set(name, id);
     return byPath.size > maxDirectories
-      ? problem('limit-exceeded', { limit: 'snapshot_directories', max: maxDirectories })
+      ? problem('limit-exceeded', { limit: 'snapshot_max_directories', max: maxDirectories })
       : null;
   };
 

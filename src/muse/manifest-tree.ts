@@ -4,7 +4,7 @@ import type { Id } from './ids';
 import { applyChange, planChange } from './manifest-change';
 import { Directory, LineWriter } from './manifest-directory';
 import { isProblem, type Problem, problem } from './problem';
-import { asBuffer, decodeTree, KIND_DIR, newSpan, readEntry, treeIdOf } from './tree';
+import { asBuffer, decodeName, entriesOf, KIND_DIR, newSpan, readEntry, treeIdOf } from './tree';
 
 /** What a manifest may take; each has its unit in its name. */
 export interface ManifestLimits {
@@ -188,10 +188,11 @@ export class ManifestTree {
 
 function checkLimits(root: Directory, limits: ManifestLimits): Problem | null {
   const over = (limit: string, max: number) => problem('limit-exceeded', { limit, max });
-  if (root.fileCount > limits.maxEntries) return over('snapshot_entries', limits.maxEntries);
+  if (root.fileCount > limits.maxEntries) return over('snapshot_max_entries', limits.maxEntries);
   if (root.directoryCount > limits.maxDirectories)
-    return over('snapshot_directories', limits.maxDirectories);
-  if (root.textBytes > limits.maxTextBytes) return over('snapshot_bytes', limits.maxTextBytes);
+    return over('snapshot_max_directories', limits.maxDirectories);
+  if (root.textBytes > limits.maxTextBytes)
+    return over('snapshot_max_text_bytes', limits.maxTextBytes);
   return null;
 }
 
@@ -200,13 +201,18 @@ interface StoredTree {
   children: [name: string, id: Id][];
 }
 
-function checkStored(id: Id, bytes: Uint8Array | undefined): StoredTree {
-  if (!bytes) throw new Error(`tree ${id} is missing`);
+/** A tree that hashes to its id is one that was checked when it was made; its order is looked at anyway. */
+function checkStored(id: Id, stored: Uint8Array | undefined): StoredTree {
+  if (!stored) throw new Error(`tree ${id} is missing`);
+  const bytes = asBuffer(stored);
   if (treeIdOf(bytes) !== id) throw new Error(`tree ${id} is damaged: it hashes to another id`);
   const children: [string, Id][] = [];
-  for (const entry of decodeTree(bytes))
-    if (entry.kind === 'dir') children.push([entry.name, entry.id]);
-  return { bytes: asBuffer(bytes), children };
+  for (const span of entriesOf(bytes)) {
+    if (span.kind !== KIND_DIR) continue;
+    const name = decodeName(bytes, span.nameStart, span.nameEnd);
+    children.push([name, bytes.toString('hex', span.nameEnd, span.end)]);
+  }
+  return { bytes, children };
 }
 
 /** Puts loaded directories in their places; one that stands in two places becomes two. */

@@ -67,7 +67,7 @@ const decodeFailed = (head: ObjectHead, error: DecodeError): Problem =>
     : refuse('object-decode-failed', head, { encoding: head.encoding, reason: error.reason });
 
 const overLimit = (head: ObjectHead, limit: string, max: number): Problem =>
-  limit === 'object_ratio'
+  limit === 'decode_max_ratio'
     ? refuse('limit-exceeded', head, { limit, max }, RATIO_SENTENCE)
     : refuse('limit-exceeded', head, { limit, max });
 
@@ -92,11 +92,12 @@ export function decodeObject(
   bounds: DecodeBounds = DEFAULT_DECODE_BOUNDS,
 ): DecodedObject | Problem | Promise<DecodedObject | Problem> {
   const { size, encoding, data } = object;
-  if (size > bounds.maxObjectBytes) return overLimit(object, 'object_bytes', bounds.maxObjectBytes);
+  if (size > bounds.maxObjectBytes)
+    return overLimit(object, 'stream_max_object_bytes', bounds.maxObjectBytes);
   if (encoding === 'raw')
     return data.length === size ? accept(object, data) : wrongSize(object, data.length);
   if (size > ratioAllows(data.length, bounds))
-    return overLimit(object, 'object_ratio', bounds.maxRatio);
+    return overLimit(object, 'decode_max_ratio', bounds.maxRatio);
   if (size > SYNC_MAX_BYTES || data.length > 2 * SYNC_MAX_BYTES) return decodeLarge(object, bounds);
   let decoded: Uint8Array;
   try {
@@ -217,7 +218,7 @@ export class ObjectDecoder {
     readonly kept: Uint8Array[] | null = null,
   ) {
     if (head.size > bounds.maxObjectBytes)
-      this.#problem = overLimit(head, 'object_bytes', bounds.maxObjectBytes);
+      this.#problem = overLimit(head, 'stream_max_object_bytes', bounds.maxObjectBytes);
     this.#stream = streamDecoder(
       head.encoding,
       (decoded) => this.#take(decoded),
@@ -258,7 +259,7 @@ export class ObjectDecoder {
       head.encoding !== 'raw' &&
       this.#decodedBytes > ratioAllows(this.#encodedBytes, bounds)
     )
-      this.#problem = overLimit(head, 'object_ratio', bounds.maxRatio);
+      this.#problem = overLimit(head, 'decode_max_ratio', bounds.maxRatio);
     if (this.#problem) return false;
     this.#hash.update(decoded);
     this.#ends.add(decoded);

@@ -5,12 +5,9 @@
  */
 
 export type ProblemCode =
-  | 'bad-branch-name'
   | 'bad-commit'
-  | 'bad-frame'
   | 'bad-path'
   | 'branch-not-found'
-  | 'branch-protected'
   | 'commit-cycle'
   | 'commit-id-mismatch'
   | 'head-missing'
@@ -18,12 +15,10 @@ export type ProblemCode =
   | 'non-fast-forward'
   | 'object-decode-failed'
   | 'object-hash-mismatch'
-  | 'object-missing'
   | 'object-size-mismatch'
   | 'parent-missing'
   | 'signature-invalid'
   | 'signature-required'
-  | 'snapshot-id-mismatch'
   | 'snapshot-missing'
   | 'stale-head'
   | 'unreachable-commit'

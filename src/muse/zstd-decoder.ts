@@ -161,7 +161,7 @@ export class ZstdDecoder {
     const windowBytes = single ? contentBytes! : base + (base / 8) * (bytes[1]! & 7);
     if (windowBytes > this.maxWindowBytes)
       throw new DecodeError('ask for too large a window', {
-        name: 'zstd_window_bytes',
+        name: 'zstd_max_window_bytes',
         max: this.maxWindowBytes,
       });
     this.#frame = {

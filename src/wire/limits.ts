@@ -33,6 +33,10 @@ export const STREAM_MAX_DELTA_DEPTH = 32;
  */
 export const STREAM_MAX_MAP_ENTRIES = 200_000;
 export const SNAPSHOT_MAX_ENTRIES = 100_000;
+/** Directories of one snapshot: long paths of short segments would else cost one for every two bytes. */
+export const SNAPSHOT_MAX_DIRECTORIES = 200_000;
+/** Bytes that the id of one snapshot is the hash of. */
+export const SNAPSHOT_MAX_TEXT_BYTES = 64 * 1024 ** 2;
 export const COMMIT_MAX_MESSAGE_BYTES = 64 * 1024;
 export const COMMIT_MAX_DELTA_BYTES = 4 * 1024 ** 2;
 /** Items of `breaking_changes` and of `reviewed_by`. */

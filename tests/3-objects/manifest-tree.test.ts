@@ -4,6 +4,7 @@ import { DEFAULT_MANIFEST_LIMITS, ManifestTree } from '~/muse/manifest-tree';
 import { isProblem, type Problem } from '~/muse/problem';
 import { snapshotIdOf } from '~/muse/snapshot';
 import { decodeTree, EMPTY_TREE_ID, encodeTree, type TreeEntry, treeIdOf } from '~/muse/tree';
+import * as wireLimits from '~/wire/limits';
 import { type Prng, seededPrng } from '~tests/support/prng';
 
 const id = (text: string): Id => sha256(text);
@@ -176,6 +177,11 @@ describe('a change of a manifest', () => {
   });
 
   it('is bounded in files, directories and text', () => {
+    expect(DEFAULT_MANIFEST_LIMITS).toEqual({
+      maxEntries: wireLimits.SNAPSHOT_MAX_ENTRIES,
+      maxDirectories: wireLimits.SNAPSHOT_MAX_DIRECTORIES,
+      maxTextBytes: wireLimits.SNAPSHOT_MAX_TEXT_BYTES,
+    });
     const limits = { maxEntries: 3, maxDirectories: 4, maxTextBytes: 400 };
     const build = (paths: string[]) =>
       ManifestTree.build(
@@ -183,12 +189,14 @@ describe('a change of a manifest', () => {
         limits,
       );
     expect(isProblem(build(['a', 'b', 'c']))).toBe(false);
-    expect(build(['a', 'b', 'c', 'd'])).toMatchObject({ detail: { limit: 'snapshot_entries' } });
+    expect(build(['a', 'b', 'c', 'd'])).toMatchObject({
+      detail: { limit: 'snapshot_max_entries' },
+    });
     expect(isProblem(build(['a/b/c/d']))).toBe(false);
-    expect(build(['a/b/c/d/e'])).toMatchObject({ detail: { limit: 'snapshot_directories' } });
+    expect(build(['a/b/c/d/e'])).toMatchObject({ detail: { limit: 'snapshot_max_directories' } });
     expect(build(['a'.repeat(200), 'b'.repeat(200)])).toMatchObject({
       code: 'limit-exceeded',
-      detail: { limit: 'snapshot_bytes', max: 400 },
+      detail: { limit: 'snapshot_max_text_bytes', max: 400 },
     });
   });
 
@@ -197,7 +205,10 @@ describe('a change of a manifest', () => {
     const result = ManifestTree.build(deep.map((path) => [path, id(path)]));
     expect(result).toMatchObject({
       code: 'limit-exceeded',
-      detail: { limit: 'snapshot_directories', max: DEFAULT_MANIFEST_LIMITS.maxDirectories * 2 },
+      detail: {
+        limit: 'snapshot_max_directories',
+        max: DEFAULT_MANIFEST_LIMITS.maxDirectories * 2,
+      },
     });
   });
 

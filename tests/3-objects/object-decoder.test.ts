@@ -190,7 +190,7 @@ describe('a bomb', () => {
   it('is refused by its declared size alone', () => {
     expect(decodeObject(bomb)).toMatchObject({
       code: 'limit-exceeded',
-      detail: { limit: 'object_ratio', max: 200 },
+      detail: { limit: 'decode_max_ratio', max: 200 },
     });
   });
 
@@ -211,7 +211,7 @@ describe('a bomb', () => {
     const decoder = new ObjectDecoder(bomb);
     expect(await decoder.write(bomb.data.subarray(0, 20_000))).toMatchObject({
       code: 'limit-exceeded',
-      detail: { limit: 'object_ratio' },
+      detail: { limit: 'decode_max_ratio' },
     });
     // It stays refused, without reading on.
     expect(await decoder.write(bomb.data.subarray(20_000))).toMatchObject({
@@ -224,7 +224,10 @@ describe('a bomb', () => {
     const noRoom = { ...DEFAULT_DECODE_BOUNDS, ratioFreeBytes: 100_000 };
     const { o } = zstd.find(({ name }) => name === 'zeros -3')!;
     for (const result of [await whole(o, noRoom), await inChunks(o, 5, noRoom)])
-      expect(result).toMatchObject({ code: 'limit-exceeded', detail: { limit: 'object_ratio' } });
+      expect(result).toMatchObject({
+        code: 'limit-exceeded',
+        detail: { limit: 'decode_max_ratio' },
+      });
     expect(await whole({ ...o, size: 10 })).toMatchObject({ code: 'object-size-mismatch' });
   });
 
@@ -254,7 +257,7 @@ describe('the bounds of decoding', () => {
       for (const result of [await whole(o, bounds), await inChunks(o, 50, bounds)])
         expect(result).toMatchObject({
           code: 'limit-exceeded',
-          detail: { limit: 'object_bytes', max: 100 },
+          detail: { limit: 'stream_max_object_bytes', max: 100 },
         });
   });
 
@@ -263,7 +266,7 @@ describe('the bounds of decoding', () => {
     for (const result of [await whole(words, bounds), await inChunks(words, 100, bounds)])
       expect(result).toMatchObject({
         code: 'limit-exceeded',
-        detail: { limit: 'zstd_window_bytes', max: 1_024 },
+        detail: { limit: 'zstd_max_window_bytes', max: 1_024 },
       });
   });
 });
