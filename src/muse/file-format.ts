@@ -135,7 +135,7 @@ function isMpegAudio(head: Uint8Array): boolean {
 }
 
 const MARKUP =
-  /^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->)[^])*-->\s*)*(?:<!doctype\s+(html|svg)|<(html|head|body|script|svg)[\s>/]|(<!--))/i;
+  /^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->)[\s\S])*-->\s*)*(?:<!doctype\s+(html|svg)|<(html|head|body|script|svg)[\s>/]|(<!--))/i;
 
 function markupFormat(head: Uint8Array): Format | null {
   const found = MARKUP.exec(latin1(head));

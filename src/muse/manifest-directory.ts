@@ -155,10 +155,12 @@ export class LineWriter {
     const need = prefix.length + (end - start) + 1 + HEX_ID_CHARS;
     if (this.#at + need > buffer.length) this.flush();
     let at = this.#at;
-    for (let i = 0; i < prefix.length; i++) buffer[at++] = prefix.bytes[i]!;
+    const { bytes: path, length } = prefix;
+    for (let i = 0; i < length; i++) buffer[at++] = path[i]!;
     for (let i = start; i < end; i++) buffer[at++] = bytes[i]!;
     buffer[at++] = 0;
-    for (let i = end; i < end + ID_BYTES; i++) {
+    const idEnd = end + ID_BYTES;
+    for (let i = end; i < idEnd; i++) {
       const byte = bytes[i]!;
       buffer[at++] = HEX_CODES[byte >> 4]!;
       buffer[at++] = HEX_CODES[byte & 15]!;

@@ -97,7 +97,13 @@ export function pdf(): Buffer {
 export function tar(name: string, content: Uint8Array): Buffer {
   const header = Buffer.alloc(512);
   header.write(name, 0, 'latin1');
-  header.write('0000644\0' + '0000000\0'.repeat(2), 100, 'latin1');
+  // Mode, owner and group.
+  for (const [at, number] of [
+    [100, '0000644'],
+    [108, '0000000'],
+    [116, '0000000'],
+  ] as const)
+    header.write(number, at, 'latin1');
   header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124, 'latin1');
   header.write('00000000000\0', 136, 'latin1');
   header.write('        0', 148, 'latin1');
