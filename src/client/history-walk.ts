@@ -12,6 +12,9 @@ export interface NewHistory {
   boundary: LocalCommit[];
 }
 
+/** Commits that are looked at after all seems found. */
+const SLOP_STEPS = 16;
+
 interface Node {
   record: LocalCommit;
   time: number;
@@ -70,9 +73,16 @@ export function walkNewHistory(head: Id, known: Iterable<Id>, read: ReadCommit):
 
   for (const id of known) visit(id, true);
   visit(head, false);
-  while (newInQueue > 0) {
+  let oldestNew = Number.POSITIVE_INFINITY;
+  let slop = SLOP_STEPS;
+  while (queue.size > 0) {
+    // What is known may still turn out to reach what was called new: for certain not when it is
+    // older, but for clocks that are wrong, which is why a few more steps are taken.
+    const settled = newInQueue === 0 && queue.first.time < oldestNew;
+    if (settled && (oldestNew === Number.POSITIVE_INFINITY || slop-- === 0)) break;
     const node = queue.take();
     node.walked = true;
+    if (!node.known) oldestNew = Math.min(oldestNew, node.time);
     if (!node.known) newInQueue--;
     for (const parent of node.record.commit.parents) visit(parent, node.known);
   }
@@ -121,6 +131,15 @@ class TimeQueue {
       at = above;
     }
     heap[at] = node;
+  }
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  /** The newest; there must be one. */
+  get first(): Node {
+    return this.#heap[0]!;
   }
 
   /** Takes the newest; there must be one. */

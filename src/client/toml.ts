@@ -206,18 +206,18 @@ export function editTable(
   values: Record<string, TomlValue | null>,
   quoteAlways = false,
 ): string {
-  const table = findTable(parseToml(text), name);
+  const whole = text === '' || text.endsWith('\n') ? text : `${text}\n`;
+  const table = findTable(parseToml(whole), name);
   const lines = (entries: [string, TomlValue | null][]): string =>
     entries
       .filter(([, value]) => value !== null)
       .map(([key, value]) => `${writeTomlName([key])} = ${writeTomlValue(value!)}\n`)
       .join('');
   if (table === null) {
-    const gap = text === '' ? '' : text.endsWith('\n\n') ? '' : text.endsWith('\n') ? '\n' : '\n\n';
-    return `${text}${gap}[${writeTomlName(name, quoteAlways)}]\n${lines(Object.entries(values))}`;
+    const gap = whole === '' || whole.endsWith('\n\n') ? '' : '\n';
+    return `${whole}${gap}[${writeTomlName(name, quoteAlways)}]\n${lines(Object.entries(values))}`;
   }
   const present = new Set(table.pairs.map((pair) => pair.key));
-  const added = lines(Object.entries(values).filter(([key]) => !present.has(key)));
   const changes = table.pairs
     .filter((pair) => Object.hasOwn(values, pair.key))
     .map((pair) => ({
@@ -225,13 +225,9 @@ export function editTable(
       end: pair.end,
       text: lines([[pair.key, values[pair.key] ?? null]]),
     }));
-  const before = text.slice(0, table.bodyEnd);
-  changes.push({
-    start: table.bodyEnd,
-    end: table.bodyEnd,
-    text: added !== '' && before !== '' && !before.endsWith('\n') ? `\n${added}` : added,
-  });
-  let out = text;
+  const added = lines(Object.entries(values).filter(([key]) => !present.has(key)));
+  changes.push({ start: table.bodyEnd, end: table.bodyEnd, text: added });
+  let out = whole;
   for (const change of changes.reverse()) {
     out = out.slice(0, change.start) + change.text + out.slice(change.end);
   }

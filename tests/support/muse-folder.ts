@@ -3,7 +3,7 @@ import path from 'node:path';
 import { encodeJson } from '~/client/json-msgpack';
 import { ManifestFolder } from '~/client/manifest-folder';
 import { writeSnapshotText } from '~/client/records';
-import { Repository } from '~/client/repository';
+import { objectName, Repository } from '~/client/repository';
 import { commitIdsOf } from '~/muse/commit-id';
 import { type Id, objectIdOf } from '~/muse/ids';
 import { tempFolder } from './muse-fixtures';
@@ -109,7 +109,7 @@ export class MuseFolder {
   #object(content: string | Uint8Array): Id {
     const bytes = Buffer.from(content);
     const id = objectIdOf(bytes);
-    this.#write(`objects/${id.slice(0, 2)}/${id.slice(2)}`, bytes);
+    if (!this.repository.hasObject(id)) this.#write(objectName(id), bytes);
     return id;
   }
 

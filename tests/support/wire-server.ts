@@ -95,7 +95,7 @@ export class WireServer {
       slots: new PushSlots(deps.limits),
       log: deps.log,
       closing: this.#closing.signal,
-    } as PushHandlerDeps;
+    };
   }
 
   get url(): string {
@@ -164,7 +164,8 @@ export class WireServer {
   #handle(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
     const { deps } = this.stage;
-    const account = { ...deps, url: this.url } as AccountHandlerDeps;
+    const { identities } = this.stage.stores;
+    const account: AccountHandlerDeps = { ...deps, identities, clock: systemClock, url: this.url };
     if (pathname === '/api/whoami') return handleWhoami(request, account);
     if (pathname === '/api/repos') return handleCreateRepository(request, account);
     const [, owner = '', slug = '', ...rest] = pathname.split('/').map(decodeURIComponent);
