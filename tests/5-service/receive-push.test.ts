@@ -167,6 +167,18 @@ describe('a push', () => {
     expect(await stage.pushBytes(frames)).toMatchObject({ kind: 'create' });
   });
 
+  it('is not applied after its wall time, since the sweep may have taken its segments', async () => {
+    const { findCommits } = stage.store;
+    const slow = Object.create(stage.store) as typeof stage.store;
+    slow.findCommits = async (...args) => {
+      await stage.clock.advance(stage.limits.pushMaxWallMs + 1);
+      return findCommits.apply(stage.world.push, args);
+    };
+    stage.store = slow;
+    expect(await stage.refusal({ commits: [first()] })).toMatchObject({ code: 'too-slow' });
+    expect(stage.head()).toBeUndefined();
+  });
+
   it('refuses what follows END in the same bytes', async () => {
     const frames = framesOf({ commits: [first()] });
     const joined = Buffer.concat([...frames, frames.at(-1)!]);

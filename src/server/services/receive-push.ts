@@ -116,6 +116,7 @@ export async function receivePush(
     const verdict = await checkPush(push, intake, request, deps);
     progress.phase = 'storing';
     const written = await intake.objects.finish();
+    expectInTime(push, deps);
     progress.phase = 'applying';
     progress.bytesReceived = source.bytesReceived;
     const plan = await planPush(push, intake, written, verdict, request, progress, deps);
@@ -128,6 +129,15 @@ export async function receivePush(
   } finally {
     await intake.close();
   }
+}
+
+/**
+ * A push that slept, with its machine, beyond its wall time may have lost its segments to the
+ * sweep, whose grace is longer than that time; so it must not be applied any more.
+ */
+function expectInTime(push: OpenedPush, { clock, limits }: ReceivePushDeps): void {
+  const wallMs = clock.now() - push.startedAtMs;
+  if (wallMs > limits.pushMaxWallMs) throw new Refusal('too-slow', { wall_ms: wallMs });
 }
 
 /** The loop of a push: decode, step, act. Waiting for an action is the client's back-pressure. */
