@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { objectIdOf } from '~/muse/ids';
 import { decodeStored, decodeStoredStream, ObjectDamaged } from '~/muse/object-reader';
 import type { Encoding } from '~/muse/stream-decoder';
-import { zstdSamples } from '~tests/support/zstd-samples';
+import { zstdBlock, zstdFrame, zstdSamples } from '~tests/support/zstd-samples';
 
 interface Stored {
   id: string;
@@ -59,6 +59,18 @@ describe('a stored object', () => {
       }
     },
   );
+
+  it('comes in pieces that later ones do not write over', async () => {
+    // Forty blocks through a window of one: the decoder has room for two.
+    const block = 128 * 1024;
+    const blocks = Array.from({ length: 40 }, (_, i) =>
+      zstdBlock(1, block, i === 39, Uint8Array.of(i)),
+    );
+    const runs = Buffer.concat(Array.from({ length: 40 }, (_, i) => Buffer.alloc(block, i)));
+    const { read, error } = await readAll(stored(runs, 'zstd', zstdFrame(7, blocks)));
+    expect(error).toBeNull();
+    expect(read.equals(runs)).toBe(true);
+  });
 
   it('comes in pieces of bounded size', async () => {
     const zeros = Buffer.alloc(1024 ** 2);

@@ -97,6 +97,10 @@ describe('a file that is one thing is not', () => {
     ],
     ['source with the marks themselves', join('x = "%PDF-1.4"; y = "PK\x05\x06"; z = "%%EOF"')],
     ['a text about a PDF that shows one', join('A small PDF:\n\n', made.pdf())],
+    [
+      'a script that has the mark of a TAR in its text',
+      join('#!/bin/sh\n# ', 'x'.repeat(245), 'ustar\0', 'y'.repeat(300)),
+    ],
     ['a TAR of pages', made.tar('index.html', made.html())],
     ['a TAR of a PDF', made.tar('a.pdf', made.pdf())],
     ['a TAR whose last file is a ZIP', made.tar('a.zip', jar())],
