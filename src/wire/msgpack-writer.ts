@@ -1,3 +1,5 @@
+import { encode } from '@msgpack/msgpack';
+
 /**
  * Writes msgpack, each number and length in its shortest form. Every method returns the writer, so
  * that a map reads as its keys and values in order.
@@ -122,32 +124,9 @@ export class MsgpackWriter {
     return this;
   }
 
-  /**
-   * A JSON-like value: whole numbers as integers, others as floats, `undefined` in an object is
-   * left out, a Uint8Array becomes a binary.
-   */
+  /** A whole JSON-like value; see `encodeValue`. */
   value(value: unknown): this {
-    if (value === null || value === undefined) return this.nil();
-    if (typeof value === 'string') return this.str(value);
-    if (typeof value === 'boolean') return this.bool(value);
-    if (typeof value === 'number') {
-      return Number.isSafeInteger(value) && !Object.is(value, -0)
-        ? this.int(value)
-        : this.float(value);
-    }
-    if (value instanceof Uint8Array) return this.bin(value);
-    if (Array.isArray(value)) {
-      this.arrayHeader(value.length);
-      for (const item of value) this.value(item);
-      return this;
-    }
-    if (typeof value === 'object') {
-      const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-      this.mapHeader(entries.length);
-      for (const [key, item] of entries) this.str(key).value(item);
-      return this;
-    }
-    throw new TypeError(`a ${typeof value} has no form in msgpack`);
+    return this.raw(encodeValue(value));
   }
 
   private byte(value: number): this {
@@ -177,7 +156,11 @@ export class MsgpackWriter {
 
 const EMPTY = Buffer.alloc(0);
 
-/** One JSON-like value as msgpack; see `MsgpackWriter.value`. */
+/**
+ * One whole JSON-like value as msgpack: whole numbers as integers, others as floats, `undefined` in
+ * an object is left out, a Uint8Array becomes a binary. What is written piece by piece, or taken
+ * from bytes that exist already, goes through the writer instead.
+ */
 export function encodeValue(value: unknown): Uint8Array {
-  return new MsgpackWriter().value(value).take();
+  return encode(value, { ignoreUndefined: true });
 }

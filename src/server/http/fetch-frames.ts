@@ -183,7 +183,7 @@ class Pack {
     if (record.byteLength + HEAD_BYTES_MAX > this.bytesMax) {
       throw new Refusal(
         'limit-exceeded',
-        { id, bytes: record.byteLength, limit: 'max_commit_pack_bytes', max: this.bytesMax },
+        { id, bytes: record.byteLength, limit: 'stream_max_commit_pack_bytes', max: this.bytesMax },
         'A record of this fetch is longer than a COMMIT_PACK frame may be; fetch its parents first.',
       );
     }
