@@ -14,6 +14,8 @@ const DRAW_EVERY_MS = 100;
 const LINE_EVERY_MS = 10_000;
 const RATE_OVER_MS = 3_000;
 const BAR_WIDTH = 20;
+/** Some terminals say 0. */
+const COLUMNS_DEFAULT = 80;
 
 /**
  * Shows how far a command is: on a terminal one line with a bar that is drawn over and over, else a
@@ -46,7 +48,7 @@ export class ProgressLine {
       this.#out.write(`${text}\n`);
       return;
     }
-    const width = (this.#out.columns ?? 80) - 1;
+    const width = (this.#out.columns || COLUMNS_DEFAULT) - 1;
     this.#out.write(`\r\u001b[K${text.slice(0, width)}`);
     this.#drawn = true;
   }

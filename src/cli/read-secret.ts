@@ -19,14 +19,17 @@ export async function askSecret(
   question: string,
   stdin: NodeJS.ReadStream,
   stderr: NodeJS.WritableStream,
+  signal: AbortSignal,
 ): Promise<string> {
-  stderr.write(question);
   stdin.setRawMode(true);
+  stderr.write(question);
   stdin.setEncoding('utf8');
   stdin.resume();
   try {
     return await new Promise<string>((resolve, reject) => {
       let text = '';
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      stdin.on('end', () => resolve(text));
       stdin.on('data', (chunk: string) => {
         // A pasted token comes with the escapes around it that say it was pasted.
         for (const unit of chunk.replaceAll('\u001b[200~', '').replaceAll('\u001b[201~', '')) {
@@ -40,6 +43,7 @@ export async function askSecret(
     });
   } finally {
     stdin.removeAllListeners('data');
+    stdin.removeAllListeners('end');
     stdin.setRawMode(false);
     stdin.pause();
     stderr.write('\n');

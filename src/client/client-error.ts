@@ -76,6 +76,11 @@ export function withoutFix(code: ClientErrorCode, message: string): string {
   return end === -1 ? message : `${message.slice(0, end)}.`;
 }
 
+/** Throws `interrupted` once a command is to end. */
+export function checkInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new ClientError('interrupted', 'The command was interrupted.');
+}
+
 /** The errno code of a failed system call, such as `ENOENT`; undefined for other errors. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;

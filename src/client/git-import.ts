@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import type { Id } from '~/muse/ids';
 import { sha256 } from '~/muse/ids';
-import { ClientError } from './client-error';
+import { ClientError, checkInterrupted } from './client-error';
 import type { FileWriter } from './file-writer';
 import { parseGitCommit } from './git-commit';
 import { branchOfCommits, type MadeCommit, makeCommit } from './git-convert';
@@ -205,7 +205,7 @@ class Import {
       },
     );
     for await (const { commit, parents, manifest } of read) {
-      this.#options.signal?.throwIfAborted();
+      checkInterrupted(this.#options.signal);
       const made = makeCommit(commit, {
         parents: parents.map((parent) => this.#ids.get(parent)!),
         snapshotId: this.#snapshotId(manifest),

@@ -77,9 +77,13 @@ export function networkError(error: unknown, sent?: ClientRequest): unknown {
   }
   const host = sent === undefined ? 'the hub' : `${sent.protocol}//${sent.getHeader('host')}`;
   const reason = error instanceof Error ? reasonOf(error) : String(error);
-  return new ClientError('network', `The connection to ${host} failed: ${reason}`, {
-    cause: error,
-  });
+  return new ClientError(
+    'network',
+    `The connection to ${host} failed: ${reason.replace(/\.$/, '')}.`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function reasonOf(error: Error): string {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeReplyFrame } from '~/wire/frame-codec';
 import { type ResultFrame, SFRAME_ERROR, SFRAME_RESULT } from '~/wire/frames';
 import { encodeValue } from '~/wire/msgpack-writer';
-import { ClientError } from './client-error';
+import { ClientError, checkInterrupted } from './client-error';
 import { type Caller, refusal, requestJson } from './http';
 import type { RemoteAddress } from './remote-address';
 
@@ -39,9 +39,9 @@ export async function pushOutcome(
         `The hub still works on push ${pushId}; its outcome is open.`,
       );
     }
-    await sleep(ASK_EVERY_MS, undefined, { signal: caller.signal }).catch(() => undefined);
-    if (caller.signal?.aborted)
-      throw new ClientError('interrupted', 'The command was interrupted.');
+    await sleep(ASK_EVERY_MS, undefined, { signal: caller.signal }).catch(() =>
+      checkInterrupted(caller.signal),
+    );
   }
 }
 

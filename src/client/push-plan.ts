@@ -1,7 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Id, IdFormat } from '~/muse/ids';
 import { checkPath } from '~/muse/paths';
 import { encodeSnapshot, encodeSnapshotDelta } from '~/wire/pack-codec';
-import { ClientError } from './client-error';
+import { ClientError, checkInterrupted } from './client-error';
 import { type NewHistory, type ReadCommit, walkNewHistory } from './history-walk';
 import { fileIdOf, type SnapshotParts, snapshotRecordOf } from './records';
 
@@ -37,6 +38,15 @@ export interface PushPlan {
   objectBytes: number;
 }
 
+/** Who looks on while a plan is made. */
+export interface PlanWatch {
+  /** Commits looked at so far, and in all. */
+  onStep?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** Commits that are looked at before others, such as Ctrl-C, get a turn. */
+const STEPS_PER_TURN = 32;
 /** Records up to this size are kept until they are sent; larger ones are made twice. */
 const RECORD_BYTES_KEPT = 16 * 1024;
 /** Snapshots of the remote that are read to see which objects it has. */
@@ -48,9 +58,14 @@ const SNAPSHOTS_KEPT = 4;
  * comes to have `head`.
  *
  * @param known heads of the remote that are here, of which every commit counts as there
- * @throws ClientError `repository-damaged`, `bad-path`
+ * @throws ClientError `repository-damaged`, `bad-path`, `interrupted`
  */
-export function planPush(source: PushSource, head: Id, known: Iterable<Id>): PushPlan {
+export async function planPush(
+  source: PushSource,
+  head: Id,
+  known: Iterable<Id>,
+  watch: PlanWatch = {},
+): Promise<PushPlan> {
   const heads = [...known];
   const history = walkNewHistory(head, heads, (id) => source.readCommit(id));
   const idFormat = (history.commits.at(-1) ?? source.readCommit(head))?.idFormat ?? 'bare';
@@ -75,12 +90,18 @@ export function planPush(source: PushSource, head: Id, known: Iterable<Id>): Pus
       record.raw.length <= RECORD_BYTES_KEPT ? record.raw : () => source.readCommit(id)!.raw,
     );
   }
-  planSnapshots(plan, source, history, heads);
+  await planSnapshots(plan, source, history, heads, watch);
   plan.objects.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return plan;
 }
 
-function planSnapshots(plan: PushPlan, source: PushSource, history: NewHistory, heads: Id[]): void {
+async function planSnapshots(
+  plan: PushPlan,
+  source: PushSource,
+  history: NewHistory,
+  heads: Id[],
+  watch: PlanWatch,
+): Promise<void> {
   const cache = new SnapshotCache(source);
   const there = new Set<Id>();
   const objects = new Set<Id>();
@@ -93,7 +114,12 @@ function planSnapshots(plan: PushPlan, source: PushSource, history: NewHistory, 
   for (const { commit } of [...history.boundary, ...history.commits]) {
     snapshotOf.set(commit.id, commit.snapshotId);
   }
-  for (const { commit } of history.commits) {
+  for (const [index, { commit }] of history.commits.entries()) {
+    if (index % STEPS_PER_TURN === STEPS_PER_TURN - 1) {
+      watch.onStep?.(index, history.commits.length);
+      await nextTurn();
+      checkInterrupted(watch.signal);
+    }
     const id = commit.snapshotId;
     if (there.has(id)) continue;
     const parts = cache.of(id);

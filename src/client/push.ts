@@ -4,7 +4,7 @@ import type { Id } from '~/muse/ids';
 import type { ResultFrame } from '~/wire/frames';
 import { DEFAULT_LIMITS } from '~/wire/limits';
 import { replaceRef } from './branch-refs';
-import { ClientError } from './client-error';
+import { ClientError, checkInterrupted } from './client-error';
 import type { Caller } from './http';
 import { getRefs, type RemoteRefs } from './hub-api';
 import { pushOutcome } from './push-outcome';
@@ -28,7 +28,16 @@ export interface PushOptions {
   retryMs?: number;
 }
 
-const TRIES = 5;
+const NO_PROGRESS: PushProgress = {
+  phase: 'planning',
+  objects: 0,
+  objectsTotal: 0,
+  bytes: 0,
+  bytesTotal: 0,
+  commits: 0,
+  commitsTotal: 0,
+};
+const TRIES = 6;
 const RETRY_MS = 500;
 const RETRY_MS_MAX = 15_000;
 
@@ -139,7 +148,10 @@ async function prepare(
   const tracked =
     options.remoteName === null ? [] : repository.remoteHeads(options.remoteName).heads.values();
   const known = await knownToRemote(repository, remote, refs, caller, head, tracked);
-  const plan = planPush(repository, head, known);
+  const onStep = (commits: number, commitsTotal: number) =>
+    options.onProgress?.({ ...NO_PROGRESS, commits, commitsTotal });
+  const watch = { onStep, ...(caller.signal === undefined ? {} : { signal: caller.signal }) };
+  const plan = await planPush(repository, head, known, watch);
   if (refs.idFormat !== null && refs.idFormat !== plan.idFormat) {
     throw new ClientError(
       'id-format-mismatch',
@@ -168,10 +180,7 @@ async function remember(
   });
 }
 
-async function pause(ms: number, caller: Caller): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal: caller.signal });
-  } catch {
-    throw new ClientError('interrupted', 'The command was interrupted.');
-  }
+/** Waits; ends early, with an error, when the command is interrupted. */
+async function pause(ms: number, { signal }: Caller): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => checkInterrupted(signal));
 }

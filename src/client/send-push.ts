@@ -25,12 +25,14 @@ export interface PushRequest {
 
 /** How far a push is. Totals are those of the plan; `phase` is the hub's once it answers. */
 export interface PushProgress {
-  phase: 'sending' | ProgressFrame['phase'];
+  phase: 'planning' | 'sending' | ProgressFrame['phase'];
   objects: number;
   objectsTotal: number;
   /** Decoded bytes of objects. */
   bytes: number;
   bytesTotal: number;
+  /** Commits planned, then checked by the hub. */
+  commits: number;
   commitsTotal: number;
 }
 
@@ -69,6 +71,7 @@ export async function sendPush(
     objectsTotal: push.plan?.objects.length ?? 0,
     bytes: 0,
     bytesTotal: push.plan?.objectBytes ?? 0,
+    commits: 0,
     commitsTotal: push.plan?.commits.length ?? 0,
   };
   const body = new Body(sent);

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import type { Id } from '~/muse/ids';
 import { checkPath } from '~/muse/paths';
-import { ClientError, errnoOf, fileError } from './client-error';
+import { ClientError, checkInterrupted, errnoOf, fileError } from './client-error';
 import { inParallel } from './in-parallel';
 import type { Repository } from './repository';
 
@@ -37,7 +37,7 @@ export async function checkout(
   report.collisions = collisionsOf(safe.map(([name]) => name));
   const folders = new FolderMaker(repository.root);
   await inParallel(safe, FILES_IN_FLIGHT, async ([name, id]) => {
-    signal?.throwIfAborted();
+    checkInterrupted(signal);
     const target = path.join(repository.root, name);
     const problem = await folders.make(path.posix.dirname(name));
     if (problem !== null) {

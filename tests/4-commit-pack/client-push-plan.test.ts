@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { walkNewHistory } from '~/client/history-walk';
-import { type PlannedRecord, planPush } from '~/client/push-plan';
+import { type PlannedRecord, type PushPlan, planPush } from '~/client/push-plan';
 import { packs } from '~/client/send-push';
 import { decodePushFrame } from '~/wire/frame-codec';
 import type { CommitPackFrame, SnapshotDelta, SnapshotRecord } from '~/wire/frames';
@@ -9,17 +9,14 @@ import { MuseFolder } from '~tests/support/muse-folder';
 
 const bytesOf = (record: PlannedRecord) => (typeof record === 'function' ? record() : record);
 
-function decodePacks(
-  plan: ReturnType<typeof planPush>,
-  frameBytesMax = 32 * 1024 ** 2,
-): CommitPackFrame[] {
+function decodePacks(plan: PushPlan, frameBytesMax = 32 * 1024 ** 2): CommitPackFrame[] {
   return [...packs(plan, frameBytesMax)].map(
     (bytes) => decodePushFrame(bytes, DEFAULT_LIMITS) as CommitPackFrame,
   );
 }
 
 /** The commits a plan sends, in order. */
-const idsOf = (plan: ReturnType<typeof planPush>) =>
+const idsOf = (plan: PushPlan) =>
   decodePacks(plan).flatMap((pack) => pack.commits.map(({ commit }) => commit.id));
 
 describe('what is new', () => {
@@ -109,7 +106,7 @@ describe('the plan of a push', () => {
       parents: [two],
       files: { ...less, 'd/f3': 'new', new: 'content 4' },
     });
-    const plan = planPush(muse.repository, three, []);
+    const plan = await planPush(muse.repository, three, []);
     expect(plan.objects).toHaveLength(21);
     expect(plan.objectBytes).toBe(plan.objects.reduce((sum, { size }) => sum + size, 0));
     const [pack] = decodePacks(plan);
@@ -126,7 +123,7 @@ describe('the plan of a push', () => {
     const muse = await MuseFolder.make();
     const one = muse.commit({ files: { a: '1', b: '2', c: '3' } });
     const two = muse.commit({ parents: [one], files: { a: '1', b: '2', c: '4', moved: '3' } });
-    const plan = planPush(muse.repository, two, [one]);
+    const plan = await planPush(muse.repository, two, [one]);
     expect(idsOf(plan)).toEqual([two]);
     expect(plan.objects.map(({ path }) => path)).toEqual(['c']);
     const [pack] = decodePacks(plan);
@@ -140,10 +137,10 @@ describe('the plan of a push', () => {
     const two = muse.commit({ parents: [one], files: { a: '1' } });
     const three = muse.commit({ parents: [two], files: { a: '2' } });
     const four = muse.commit({ parents: [three], files: { a: '1' } });
-    const whole = planPush(muse.repository, four, []);
+    const whole = await planPush(muse.repository, four, []);
     expect(whole.snapshots).toHaveLength(2);
-    expect(planPush(muse.repository, two, [one]).snapshots).toHaveLength(0);
-    expect(planPush(muse.repository, four, [four])).toMatchObject({
+    expect((await planPush(muse.repository, two, [one])).snapshots).toHaveLength(0);
+    expect(await planPush(muse.repository, four, [four])).toMatchObject({
       commits: [],
       snapshots: [],
       objects: [],
@@ -154,9 +151,9 @@ describe('the plan of a push', () => {
     const muse = await MuseFolder.make();
     const one = muse.commit({ files: { a: '1', b: '2' } });
     const two = muse.commit({ parents: [one], files: { c: '3' } });
-    expect(planPush(muse.repository, two, [one]).snapshots.map(({ delta }) => delta)).toEqual([
-      false,
-    ]);
+    expect(
+      (await planPush(muse.repository, two, [one])).snapshots.map(({ delta }) => delta),
+    ).toEqual([false]);
   });
 
   it('knows the objects of both sides of a merge', async () => {
@@ -165,16 +162,18 @@ describe('the plan of a push', () => {
     const left = muse.commit({ parents: [base], files: { a: '0', l: 'left' } });
     const right = muse.commit({ parents: [base], files: { a: '0', r: 'right' } });
     const merge = muse.commit({ parents: [left, right], files: { a: '0', l: 'left', r: 'right' } });
-    const plan = planPush(muse.repository, merge, [right, left]);
+    const plan = await planPush(muse.repository, merge, [right, left]);
     expect(plan.objects).toEqual([]);
-    expect(planPush(muse.repository, merge, [left]).objects.map(({ path }) => path)).toEqual(['r']);
+    expect(
+      (await planPush(muse.repository, merge, [left])).objects.map(({ path }) => path),
+    ).toEqual(['r']);
   });
 
   it('puts objects with near paths near each other', async () => {
     const muse = await MuseFolder.make();
     const one = muse.commit({ files: { 'z/a': '1', 'a/b': '2', m: '3' } });
     const two = muse.commit({ parents: [one], files: { 'z/a': '4', 'a/b': '5', m: '3' } });
-    expect(planPush(muse.repository, two, []).objects.map(({ path }) => path)).toEqual([
+    expect((await planPush(muse.repository, two, [])).objects.map(({ path }) => path)).toEqual([
       'a/b',
       'a/b',
       'm',
@@ -195,7 +194,7 @@ describe('the plan of a push', () => {
       );
       ids.push(muse.commit({ parents: ids.slice(-1), files }));
     }
-    const plan = planPush(muse.repository, ids[29]!, []);
+    const plan = await planPush(muse.repository, ids[29]!, []);
     const frameBytesMax = 64 * 1024 + 20_000;
     const frames = decodePacks(plan, frameBytesMax);
     expect(frames.length).toBeGreaterThan(3);
@@ -218,7 +217,7 @@ describe('the plan of a push', () => {
       Array.from({ length: 400 }, (_, i) => [`folder/file-${i}`, String(i)]),
     );
     const id = muse.commit({ files, message: 'm'.repeat(20_000) });
-    const plan = planPush(muse.repository, id, []);
+    const plan = await planPush(muse.repository, id, []);
     expect(plan.snapshots.map(({ record }) => typeof record)).toEqual(['function']);
     expect(plan.commits.map((record) => typeof record)).toEqual(['function']);
     expect(bytesOf(plan.commits[0]!)).toEqual(muse.repository.commit(id).raw);

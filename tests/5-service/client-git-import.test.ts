@@ -449,6 +449,23 @@ describe('an import from git', () => {
     expect(existsSync(path.join(muse.root, 'README.md'))).toBe(true);
   });
 
+  it('ends when it is interrupted, with no branch, and goes on the next time', async () => {
+    for (let i = 0; i < 12; i++) {
+      repo.write('a', String(i));
+      repo.commit(`commit ${i}`);
+    }
+    const into = path.join(tempFolder(), 'muse');
+    const stop = new AbortController();
+    const onProgress = ({ commits }: { commits: number }) => {
+      if (commits === 5) stop.abort();
+    };
+    const cut = importGit({ gitFolder: repo.folder, into, signal: stop.signal, onProgress });
+    expect(await refusal(cut)).toMatchObject({ code: 'interrupted' });
+    expect(Repository.open(into).branches().heads.size).toBe(0);
+    expect((await imported(into)).report).toMatchObject({ commitsTotal: 12 });
+    expect(Repository.open(into).branches().heads.size).toBe(1);
+  });
+
   it('goes beside a .git folder when told, and touches nothing else', async () => {
     repo.write('a', '1');
     repo.commit('a');

@@ -303,7 +303,7 @@ describe('a push that meets trouble', () => {
       send(muse.repository, remote, 'main', { onRetry: () => retries++ }),
     );
     expect(error).toMatchObject({ code: 'network' });
-    expect(retries).toBe(4);
+    expect(retries).toBe(5);
     expect(server.pushes(slug)).toHaveLength(0);
   });
 

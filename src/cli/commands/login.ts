@@ -57,5 +57,6 @@ async function takeToken(context: CommandContext, hub: URL): Promise<string> {
       fix: 'Give it with --token-stdin.',
     });
   }
-  return askSecret(`Access token for ${hub.origin}: `, context.stdin, context.stderr);
+  const question = `Access token for ${hub.origin}: `;
+  return askSecret(question, context.stdin, context.stderr, context.signal);
 }

@@ -7,6 +7,7 @@ import { checkBranchName } from '~/muse/branch-name';
 import type { ResultFrame } from '~/wire/frames';
 import type { Command, CommandContext, Outcome } from '../command';
 import { callerFor, warnIfOpen } from '../hub-access';
+import type { ProgressState } from '../progress-line';
 import { type ChosenRemote, chooseRemote } from '../remote-choice';
 import { bytesText, countText, shortId } from '../terminal-text';
 
@@ -135,12 +136,13 @@ function checked(branch: string): string {
   throw new ClientError('bad-branch-name', `The branch name ${JSON.stringify(branch)} ${reason}.`);
 }
 
-function progressOf(state: PushProgress) {
+function progressOf(state: PushProgress): ProgressState {
+  const planning = state.phase === 'planning';
   return {
     phase: state.phase,
-    done: state.objects,
-    total: state.objectsTotal,
-    noun: 'object',
+    done: planning ? state.commits : state.objects,
+    total: planning ? state.commitsTotal : state.objectsTotal,
+    noun: planning ? 'commit' : 'object',
     bytes: state.bytes,
     bytesTotal: state.bytesTotal,
   };
