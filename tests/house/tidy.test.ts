@@ -88,6 +88,16 @@ describe('the documents', () => {
     expect(missing).toEqual([]);
   });
 
+  it('name only tests and sources that exist', () => {
+    const gone = sourceFiles('.', ['.md']).flatMap(({ path, text }) =>
+      [...text.matchAll(/`((?:src|tests|tools|bench)\/[\w./[\]-]+)`/g)]
+        .map(([, named]) => named!)
+        .filter((named) => !existsSync(join(PROJECT_ROOT, named)))
+        .map((named) => `${path}: ${named}`),
+    );
+    expect(gone).toEqual([]);
+  });
+
   it('link only to files that exist', () => {
     const broken: string[] = [];
     for (const { path, text } of sourceFiles('.', ['.md'])) {
