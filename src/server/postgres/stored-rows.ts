@@ -2,7 +2,13 @@ import type { Id } from '~/muse/ids';
 import type { ObjectLocation, StoredCommit } from '../ports/push-store';
 import type { PrismaClient } from './prisma-client';
 
-/** Reads by id, a bounded number of ids per statement; ids that are not stored are left out. */
+/**
+ * Reads by id, a bounded number of ids per statement; ids that are not stored are left out.
+ *
+ * `OFFSET 0` keeps the look-up of one id a query of its own, so that each is a step into the primary
+ * key. Left the choice, the planner hashes all rows of a repository whenever it takes it for small:
+ * always after a large push, until its statistics are made (100 ms instead of 3 ms for 500 trees).
+ */
 
 const IDS_PER_STATEMENT = 5_000;
 
@@ -22,7 +28,10 @@ export async function findObjects(
     const rows = await prisma.$queryRaw<{ id: Id }[]>`
       SELECT asked.id
         FROM unnest(${slice}::text[]) AS asked(id)
-        JOIN objects o ON o.repo_id = ${repoId}::uuid AND o.id = decode(asked.id, 'hex')`;
+        CROSS JOIN LATERAL (
+               SELECT * FROM objects
+                WHERE repo_id = ${repoId}::uuid AND id = decode(asked.id, 'hex')
+               OFFSET 0) o`;
     for (const { id } of rows) found.add(id);
   }
   return found;
@@ -44,7 +53,10 @@ export async function findSnapshots(
     const rows = await prisma.$queryRaw<{ id: Id; tree: Id; entries: number }[]>`
       SELECT asked.id, encode(s.root_tree_id, 'hex') AS tree, s.entry_count AS entries
         FROM unnest(${slice}::text[]) AS asked(id)
-        JOIN snapshots s ON s.repo_id = ${repoId}::uuid AND s.id = decode(asked.id, 'hex')`;
+        CROSS JOIN LATERAL (
+               SELECT * FROM snapshots
+                WHERE repo_id = ${repoId}::uuid AND id = decode(asked.id, 'hex')
+               OFFSET 0) s`;
     for (const { id, tree, entries } of rows) {
       found.set(id, { rootTreeId: tree, entryCount: entries });
     }
@@ -62,7 +74,10 @@ export async function loadSnapshots(
     const rows = await prisma.$queryRaw<{ id: Id; tree: Id; entries: number; extra: Uint8Array }[]>`
       SELECT asked.id, encode(s.root_tree_id, 'hex') AS tree, s.entry_count AS entries, s.extra
         FROM unnest(${slice}::text[]) AS asked(id)
-        JOIN snapshots s ON s.repo_id = ${repoId}::uuid AND s.id = decode(asked.id, 'hex')`;
+        CROSS JOIN LATERAL (
+               SELECT * FROM snapshots
+                WHERE repo_id = ${repoId}::uuid AND id = decode(asked.id, 'hex')
+               OFFSET 0) s`;
     for (const { id, tree, entries, extra } of rows) {
       found.set(id, { rootTreeId: tree, entryCount: entries, extra });
     }
@@ -80,7 +95,10 @@ export async function findCommits(
     const rows = await prisma.$queryRaw<{ id: Id; generation: number; snapshot: Id }[]>`
       SELECT asked.id, c.generation, encode(c.snapshot_id, 'hex') AS snapshot
         FROM unnest(${slice}::text[]) AS asked(id)
-        JOIN commits c ON c.repo_id = ${repoId}::uuid AND c.id = decode(asked.id, 'hex')`;
+        CROSS JOIN LATERAL (
+               SELECT * FROM commits
+                WHERE repo_id = ${repoId}::uuid AND id = decode(asked.id, 'hex')
+               OFFSET 0) c`;
     for (const { id, generation, snapshot } of rows) {
       found.set(id, { id, generation, snapshotId: snapshot });
     }
@@ -98,7 +116,10 @@ export async function loadRecords(
     const rows = await prisma.$queryRaw<{ id: Id; record: Uint8Array }[]>`
       SELECT asked.id, c.record
         FROM unnest(${slice}::text[]) AS asked(id)
-        JOIN commits c ON c.repo_id = ${repoId}::uuid AND c.id = decode(asked.id, 'hex')`;
+        CROSS JOIN LATERAL (
+               SELECT * FROM commits
+                WHERE repo_id = ${repoId}::uuid AND id = decode(asked.id, 'hex')
+               OFFSET 0) c`;
     for (const { id, record } of rows) found.set(id, record);
   }
   return found;
@@ -114,7 +135,10 @@ export async function loadTrees(
     const rows = await prisma.$queryRaw<{ id: Id; entries: Uint8Array }[]>`
       SELECT asked.id, t.entries
         FROM unnest(${slice}::text[]) AS asked(id)
-        JOIN trees t ON t.repo_id = ${repoId}::uuid AND t.id = decode(asked.id, 'hex')`;
+        CROSS JOIN LATERAL (
+               SELECT * FROM trees
+                WHERE repo_id = ${repoId}::uuid AND id = decode(asked.id, 'hex')
+               OFFSET 0) t`;
     for (const { id, entries } of rows) found.set(id, entries);
   }
   return found;
@@ -146,7 +170,10 @@ export async function locateObjects(
              o.segment_offset::float8 AS start, o.stored_length::float8 AS length,
              o.extents AS further, o.polyglot
         FROM unnest(${slice}::text[]) AS asked(id)
-        JOIN objects o ON o.repo_id = ${repoId}::uuid AND o.id = decode(asked.id, 'hex')`;
+        CROSS JOIN LATERAL (
+               SELECT * FROM objects
+                WHERE repo_id = ${repoId}::uuid AND id = decode(asked.id, 'hex')
+               OFFSET 0) o`;
     for (const row of rows) {
       const extents = [{ segmentId: row.segment, offset: row.start, length: row.length }];
       for (const [segmentId, offset, length] of row.further ?? []) {
