@@ -1,6 +1,7 @@
 import { IdSet } from '~/muse/id-set';
 import type { Id } from '~/muse/ids';
-import { decodeTree, type TreeEntry } from '~/muse/tree';
+import { decodeName, type EntrySpan, KIND_DIR } from '~/muse/tree';
+import { diffTrees } from '~/muse/tree-diff';
 import type { TreeSource } from './tree-source';
 import { walkTrees } from './walk-trees';
 
@@ -33,10 +34,7 @@ export async function deltaOf(
     if (delta.add.length + delta.remove.length > changesMax) return null;
     const batch = pending.splice(-source.batchTrees);
     const trees = await source.load(batch.flatMap((pair) => idsOf(pair)));
-    const entries = (id: Id | null) => (id === null ? [] : decodeTree(trees.get(id)!));
-    for (const pair of batch) {
-      compare(pair.prefix, entries(pair.before), entries(pair.after), delta, pending);
-    }
+    for (const pair of batch) compare(pair, trees, delta, pending);
   }
   return delta.add.length + delta.remove.length > changesMax ? null : delta;
 }
@@ -58,24 +56,25 @@ const idsOf = ({ before, after }: DirectoryPair): Id[] =>
   [before, after].filter((id) => id !== null);
 
 function compare(
-  prefix: string,
-  before: TreeEntry[],
-  after: TreeEntry[],
+  { prefix, before, after }: DirectoryPair,
+  trees: Map<Id, Buffer>,
   delta: ManifestDelta,
   pending: DirectoryPair[],
 ): void {
-  const old = new Map(before.map((entry) => [`${entry.kind}/${entry.name}`, entry.id]));
-  for (const { kind, name, id } of after) {
-    const key = `${kind}/${name}`;
-    const oldId = old.get(key) ?? null;
-    old.delete(key);
-    if (oldId === id) continue;
-    if (kind === 'file') delta.add.push([prefix + name, id]);
-    else pending.push({ prefix: `${prefix}${name}/`, before: oldId, after: id });
-  }
-  for (const { kind, name, id } of before) {
-    if (!old.has(`${kind}/${name}`)) continue;
-    if (kind === 'file') delta.remove.push(prefix + name);
-    else pending.push({ prefix: `${prefix}${name}/`, before: id, after: null });
-  }
+  const old = before === null ? null : trees.get(before)!;
+  const next = after === null ? null : trees.get(after)!;
+  const idIn = (bytes: Buffer | null, span: EntrySpan | null) =>
+    span && bytes!.toString('hex', span.nameEnd, span.end);
+  diffTrees(old, next, (oldSpan, newSpan) => {
+    const span = (newSpan ?? oldSpan)!;
+    const path = prefix + decodeName((newSpan ? next : old)!, span.nameStart, span.nameEnd);
+    const id = idIn(next, newSpan);
+    if (span.kind === KIND_DIR) {
+      pending.push({ prefix: `${path}/`, before: idIn(old, oldSpan), after: id });
+    } else if (id === null) {
+      delta.remove.push(path);
+    } else {
+      delta.add.push([path, id]);
+    }
+  });
 }

@@ -1,6 +1,7 @@
 import type { IdSet } from '~/muse/id-set';
 import type { Id } from '~/muse/ids';
 import { entriesOf, KIND_DIR } from '~/muse/tree';
+import { diffTrees } from '~/muse/tree-diff';
 import type { TreeSource } from './tree-source';
 
 /** A tree to be walked, and the tree of the same path that the walk may take as known. */
@@ -61,27 +62,19 @@ function step(
   enter: (pair: TreePair) => void,
 ): void {
   const bytes = trees.get(tree)!;
-  const twins = known === null ? null : namesOf(trees.get(known)!, knownHeld ? visitor : {});
-  for (const span of entriesOf(bytes)) {
-    const twin = twins?.get(twinKey(bytes, span.kind, span.nameStart, span.nameEnd)) ?? null;
-    if (span.kind === KIND_DIR) {
-      enter({ tree: bytes.toString('hex', span.nameEnd, span.end), known: twin, knownHeld });
-    } else if (twin === null || twin !== bytes.toString('hex', span.nameEnd, span.end)) {
-      visitor.file(bytes, span.nameEnd);
+  const twin = known === null ? null : trees.get(known)!;
+  if (twin && knownHeld && visitor.heldFile) {
+    for (const { kind, nameEnd } of entriesOf(twin)) {
+      if (kind !== KIND_DIR) visitor.heldFile(twin, nameEnd);
     }
   }
+  diffTrees(twin, bytes, (before, after) => {
+    if (after === null) return;
+    if (after.kind !== KIND_DIR) return visitor.file(bytes, after.nameEnd);
+    enter({
+      tree: bytes.toString('hex', after.nameEnd, after.end),
+      known: before && twin!.toString('hex', before.nameEnd, before.end),
+      knownHeld,
+    });
+  });
 }
-
-function namesOf(bytes: Buffer, visitor: Pick<TreeVisitor, 'heldFile'>): Map<string, Id> {
-  const names = new Map<string, Id>();
-  for (const span of entriesOf(bytes)) {
-    const key = twinKey(bytes, span.kind, span.nameStart, span.nameEnd);
-    names.set(key, bytes.toString('hex', span.nameEnd, span.end));
-    if (span.kind !== KIND_DIR) visitor.heldFile?.(bytes, span.nameEnd);
-  }
-  return names;
-}
-
-/** Only entries of one kind and name are twins; a file that became a directory has none. */
-const twinKey = (bytes: Buffer, kind: number, start: number, end: number): string =>
-  `${kind}${bytes.toString('latin1', start, end)}`;
