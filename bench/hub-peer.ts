@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { Repository } from '~/client/repository';
+import { type Hub, startHub } from '~tests/support/hub';
+import { projectFolder } from '../tools/build-steps.mjs';
+import type { Content } from './content';
+import type { GitPeer } from './git-peer';
+import { newName, type Peer } from './peer';
+import { cpuOf, type Program, residentMib, run } from './processes';
+import { RequestLog } from './request-log';
+
+const benchFolder = import.meta.dirname;
+const OWNER = 'admin';
+
+/** The production build of the hub with its embedded PostgreSQL, and the built client. */
+export class HubPeer implements Peer {
+  readonly name = 'hub';
+  readonly idleMib: number;
+  readonly #folder: string;
+  readonly #git: GitPeer;
+
+  private constructor(
+    readonly hub: Hub,
+    readonly requests: RequestLog,
+    folder: string,
+    git: GitPeer,
+  ) {
+    this.#folder = folder;
+    this.#git = git;
+    this.idleMib = residentMib(hub.pid);
+  }
+
+  /** @param git whose repositories are imported, so that both sides hold the same */
+  static async start(folder: string, git: GitPeer): Promise<HubPeer> {
+    fs.mkdirSync(folder, { recursive: true });
+    // The database runs as another user when this is root's.
+    fs.chmodSync(folder, 0o755);
+    const requests = new RequestLog(path.join(folder, 'requests.log'));
+    const clock = path.join(benchFolder, 'request-clock.mjs');
+    const hub = await startHub({
+      env: { NODE_OPTIONS: `--import=${clock}`, BENCH_REQUEST_LOG: requests.file, ...profiling() },
+    });
+    return new HubPeer(hub, requests, folder, git);
+  }
+
+  get token(): string {
+    return this.hub.adminToken;
+  }
+
+  serverPids(): number[] {
+    return [this.hub.pid, this.hub.postgresPid()];
+  }
+
+  serverCpuMs(): number {
+    return this.serverPids().reduce((sum, pid) => sum + cpuOf(pid), 0);
+  }
+
+  /** Of the hub's own process; the database's is bounded by its settings and mostly shared. */
+  serverMib(): number {
+    return residentMib(this.hub.pid);
+  }
+
+  async source(content: Content): Promise<string> {
+    const folder = path.join(this.#folder, 'sources', content.name);
+    if (fs.existsSync(folder)) return folder;
+    const git = await this.#git.source(content);
+    await run(this.#client(['import-git', git, '--into', folder, '--quiet']));
+    const repository = Repository.open(folder);
+    const all: string[] = [];
+    for (let id = repository.branch('main') ?? undefined; id; ) {
+      all.push(id);
+      id = repository.commit(id).commit.parents[0];
+    }
+    fs.writeFileSync(path.join(folder, 'bench-commits'), `${all.reverse().join('\n')}\n`);
+    return folder;
+  }
+
+  moveTo(folder: string, commit: number): void {
+    const all = fs.readFileSync(path.join(folder, 'bench-commits'), 'utf8').split('\n');
+    fs.writeFileSync(path.join(folder, '.muse', 'refs', 'heads', 'main'), `${all[commit]}\n`);
+  }
+
+  async makeRepository(): Promise<string> {
+    const slug = newName();
+    // Not by `fetch`, which keeps its connections open: the measuring waits until all are closed.
+    const request = http.request(new URL('/api/repos', this.hub.url), {
+      method: 'POST',
+      agent: false,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.token}` },
+    });
+    request.end(JSON.stringify({ slug, visibility: 'public' }));
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+    if (response.statusCode !== 201) throw new Error(`no repository: ${response.statusCode}`);
+    return `${this.hub.url}/${OWNER}/${slug}`;
+  }
+
+  /** A repository goes with the data folder. */
+  removeRepository(): void {}
+
+  #client(args: string[], cwd?: string): Program {
+    const env = { MUSEHUB_TOKEN: this.token, HOME: this.#folder };
+    const profile = process.env.BENCH_PROFILE_CLIENT;
+    const flags = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
+    return {
+      argv: [process.execPath, ...flags, path.join(projectFolder, 'bin', 'musehub.mjs'), ...args],
+      cwd,
+      env,
+    };
+  }
+
+  push(folder: string, url: string): Program {
+    return this.#client(['push', url, 'main', '--quiet'], folder);
+  }
+
+  pushAsOrigin(folder: string, url: string): Program {
+    return this.#client(['push', url, 'main', '--as', 'origin', '--quiet'], folder);
+  }
+
+  pushOrigin(folder: string): Program {
+    return this.#client(['push', 'origin', 'main', '--quiet'], folder);
+  }
+
+  clone(url: string, folder: string): Program {
+    return this.#client(['clone', url, folder, '--quiet']);
+  }
+
+  fetchOrigin(folder: string): Program {
+    return this.#client(['fetch', 'origin', '--quiet'], folder);
+  }
+
+  /** Sends a prepared body. */
+  post(url: string, body: string): Program {
+    const argv = [
+      process.execPath,
+      path.join(benchFolder, 'post-body.mjs'),
+      `${url}/push/stream`,
+      body,
+    ];
+    return { argv, env: { MUSEHUB_TOKEN: this.token } };
+  }
+
+  /** Pushes by way of a proxy that keeps the body of the push in a file. */
+  async record(folder: string, url: string, file: string): Promise<void> {
+    const proxy = http.createServer((request, response) => {
+      const { method, headers } = request;
+      const forward = http.request(
+        new URL(request.url!, this.hub.url),
+        { method, headers, agent: false },
+        (answer) => {
+          response.writeHead(answer.statusCode!, answer.headers);
+          answer.pipe(response);
+        },
+      );
+      if (request.url!.endsWith('/push/stream')) request.pipe(fs.createWriteStream(file));
+      request.pipe(forward);
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const address = new URL(url);
+    address.port = String(port);
+    try {
+      await run(this.push(folder, address.href));
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.hub.dispose();
+  }
+}
+
+/** Options of Node by which the hub writes a CPU profile when it ends. */
+function profiling(): Record<string, string> {
+  const folder = process.env.BENCH_PROFILE_SERVER;
+  const clock = path.join(benchFolder, 'request-clock.mjs');
+  return folder ? { NODE_OPTIONS: `--import=${clock} --cpu-prof --cpu-prof-dir=${folder}` } : {};
+}

@@ -1,0 +1,85 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { emptyNodeMs, FloorBench, type Floors } from './floors';
+import { GitPeer } from './git-peer';
+import { HubPeer } from './hub-peer';
+import type { Peer } from './peer';
+import { makeReport, type Report, type Samples } from './report';
+import { type Scenario, type Sizes, scenarios } from './scenarios';
+
+export interface BenchOptions {
+  sizes: Sizes;
+  rounds: number;
+  /** Letters; none are all. */
+  only: string[];
+  tell(text: string): void;
+}
+
+/**
+ * Measures the hub beside git: every peer does the same work in turn, round by round after one to
+ * warm up, and another one begins each round. Leaves nothing behind.
+ */
+export async function runBench({ sizes, rounds, only, tell }: BenchOptions): Promise<Report> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'musehub-bench-'));
+  fs.chmodSync(folder, 0o755);
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    const git = await GitPeer.start('git', path.join(folder, 'git'), false);
+    stops.unshift(() => git.stop());
+    const tuned = await GitPeer.start('git-tuned', path.join(folder, 'git-tuned'), true);
+    stops.unshift(() => tuned.stop());
+    const hub = await HubPeer.start(path.join(folder, 'hub'), git);
+    stops.unshift(() => hub.stop());
+    const floorBench = await FloorBench.start();
+    stops.unshift(() => floorBench.stop());
+
+    const samples: Samples = {};
+    const titles: Record<string, string> = {};
+    const floors: Record<string, Floors[]> = {};
+    const emptyNode: number[] = [];
+    for (const scenario of scenarios(sizes, rounds)) {
+      if (only.length > 0 && !only.includes(scenario.letter)) continue;
+      tell(`${scenario.letter}: ${scenario.title}`);
+      Object.assign(titles, scenario.rows);
+      const body = path.join(folder, `${scenario.letter}.body`);
+      await runScenario(scenario, [hub, git, tuned], folder, rounds, samples, async () => {
+        emptyNode.push(await emptyNodeMs());
+        if (!fs.existsSync(body)) return;
+        floors[scenario.letter] ??= [];
+        floors[scenario.letter]!.push(await floorBench.measure(body));
+      });
+      fs.rmSync(body, { force: true });
+    }
+    return makeReport(samples, titles, floors, emptyNode, rounds);
+  } finally {
+    for (const stop of stops) await stop();
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function runScenario(
+  scenario: Scenario,
+  peers: Peer[],
+  folder: string,
+  rounds: number,
+  samples: Samples,
+  between: () => Promise<void>,
+): Promise<void> {
+  const works: { peer: Peer; work: Awaited<ReturnType<Scenario['setUp']>> }[] = [];
+  for (const peer of peers)
+    works.push({ peer, work: await scenario.setUp(peer, { folder, rounds }) });
+  for (let n = 0; n <= rounds; n++) {
+    const turn = n % works.length;
+    for (const { peer, work } of [...works.slice(turn), ...works.slice(0, turn)]) {
+      const measured = await work.round(n);
+      if (n === 0) continue; // to warm up
+      for (const [row, measurement] of Object.entries(measured)) {
+        samples[row] ??= {};
+        samples[row][peer.name] ??= [];
+        samples[row][peer.name]!.push(measurement);
+      }
+    }
+    if (n > 0) await between();
+  }
+}
