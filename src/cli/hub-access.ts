@@ -1,6 +1,6 @@
 import { ClientError } from '~/client/client-error';
 import type { Caller } from '~/client/http';
-import { hubName, identityFile, loadIdentity } from '~/client/identity';
+import { hubName, identityFile, knownHubs, loadIdentity } from '~/client/identity';
 import { isOpenToReaders, parseHub } from '~/client/remote-address';
 import { Repository } from '~/client/repository';
 import type { CommandContext } from './command';
@@ -9,12 +9,21 @@ const HUB_DEFAULT = 'http://localhost:3000';
 
 /**
  * The hub that a command is about: the address given, `MUSEHUB_URL`, that of the remote `origin`
- * of the repository here, or the one that runs on this machine by default.
+ * of the repository here, the one that one is signed in to, or the default on this machine.
  */
 export function chooseHub(context: CommandContext, given: string | null): URL {
   const named = given ?? context.env.MUSEHUB_URL;
   if (named !== undefined && named !== '') return parseHub(named);
-  return originHub(context) ?? parseHub(HUB_DEFAULT);
+  const origin = originHub(context);
+  if (origin !== null) return origin;
+  const standard = parseHub(HUB_DEFAULT);
+  const known = knownHubs(identityFile(context.home));
+  if (known.length === 0 || known.some((hub) => hub.origin === standard.origin)) return standard;
+  if (known.length === 1) return known[0]!;
+  const names = known.map((hub) => hub.origin).join(', ');
+  throw new ClientError('usage', `You are signed in to several hubs: ${names}.`, {
+    fix: 'Name the one that is meant, or set MUSEHUB_URL.',
+  });
 }
 
 function originHub(context: CommandContext): URL | null {

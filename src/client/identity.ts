@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { ClientError, errnoOf, fileError } from './client-error';
+import { isOpenToReaders } from './remote-address';
 import { editTable, findTable, parseToml, removeTable, TomlProblem, textOf } from './toml';
 
 /**
@@ -23,6 +24,9 @@ import { editTable, findTable, parseToml, removeTable, TomlProblem, textOf } fro
  *   type = "human"
  *   name = "ada"
  *   token = "…"
+ *   url = "https://hub.example.org"
+ *
+ * `url` is this program's own addition: which address the table's name stands for.
  */
 export interface Identity {
   type: 'human' | 'agent';
@@ -64,8 +68,24 @@ export function saveIdentity(file: string, hub: URL, identity: Identity): void {
   parse(text, file);
   const { type, name, id, token } = identity;
   // What the token may do is the token's; a list from another one must not stay beside it.
-  const values = { type, name, id: id ?? null, token, capabilities: null };
+  const values = { type, name, id: id ?? null, token, capabilities: null, url: hub.origin };
   writeSecret(file, editTable(text, [hubName(hub)], values, true));
+}
+
+/** The hubs that one is signed in to. */
+export function knownHubs(file: string): URL[] {
+  const text = readIfThere(file);
+  if (text === null) return [];
+  return parse(text, file)
+    .filter((table) => table.name.length === 1 && textOf(table, 'token') !== null)
+    .map((table) => textOf(table, 'url') ?? addressOf(table.name[0]!))
+    .filter((url) => URL.canParse(url))
+    .map((url) => new URL(url));
+}
+
+/** The address of a hub of which only the host is known. */
+function addressOf(host: string): string {
+  return isOpenToReaders(new URL(`http://${host}`)) ? `https://${host}` : `http://${host}`;
 }
 
 /** Forgets the identity for a hub; false when there was none. */

@@ -147,6 +147,20 @@ describe('signing in', () => {
     expect((await musehub(['whoami'], { env })).code).toBe(EXIT.auth);
   });
 
+  it('makes the hub the one that is meant, when it is the only one', async () => {
+    await musehub(['login', server.url, '--token', server.token], { env: NOBODY });
+    const who = await musehub(['whoami'], { env: NOBODY });
+    expect(who).toMatchObject({
+      code: 0,
+      out: `ada (human, user, scopes: admin) on ${server.url}\n`,
+    });
+    const file = path.join(home, '.muse/identity.toml');
+    writeFileSync(file, `${readFileSync(file, 'utf8')}\n["other.example"]\ntoken = "t"\n`);
+    const several = await musehub(['whoami'], { env: NOBODY });
+    expect(several.code).toBe(EXIT.usage);
+    expect(several.err).toContain('https://other.example');
+  });
+
   it('takes no token that was not copied whole, and asks only where there is a terminal', async () => {
     expect(await musehub(['login', server.url, '--token', 'two words'])).toMatchObject({
       code: EXIT.usage,

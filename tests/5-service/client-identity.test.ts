@@ -5,6 +5,7 @@ import { ClientError } from '~/client/client-error';
 import {
   hubName,
   identityFile,
+  knownHubs,
   loadIdentity,
   removeIdentity,
   saveIdentity,
@@ -24,7 +25,7 @@ describe('the identity file', () => {
     expect(mode(file)).toBe(0o600);
     expect(mode(path.dirname(file))).toBe(0o700);
     expect(readFileSync(file, 'utf8')).toBe(
-      '["localhost:3000"]\ntype = "human"\nname = "ada"\ntoken = "muse_pat_1"\n',
+      '["localhost:3000"]\ntype = "human"\nname = "ada"\ntoken = "muse_pat_1"\nurl = "http://localhost:3000"\n',
     );
     expect(loadIdentity(file, new URL('http://LOCALHOST:3000/x/y'))).toEqual({
       type: 'human',
@@ -58,6 +59,23 @@ describe('the identity file', () => {
     expect(removeIdentity(file, hub)).toBe(true);
     expect(removeIdentity(file, hub)).toBe(false);
     expect(loadIdentity(file, new URL('https://musehub.ai'))?.token).toBe('t');
+  });
+
+  it('tells the hubs that one is signed in to, with their addresses', () => {
+    const file = identityFile(tempFolder());
+    expect(knownHubs(file)).toEqual([]);
+    mkdirSync(path.dirname(file));
+    const token = 'token = "t"\n';
+    writeFileSync(
+      file,
+      `["musehub.ai"]\n${token}["localhost:99"]\n${token}["no token"]\nname = "x"\n`,
+    );
+    saveIdentity(file, new URL('http://hub.lan:8080'), { type: 'human', name: 'ada', token: 'x' });
+    expect(knownHubs(file).map(({ origin }) => origin)).toEqual([
+      'https://musehub.ai',
+      'http://localhost:99',
+      'http://hub.lan:8080',
+    ]);
   });
 
   it('is never written through a symbolic link', () => {
