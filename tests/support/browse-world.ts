@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { encode } from 'next-auth/jwt';
 import type { Principal } from '~/server/access';
 import type { ApiDeps } from '~/server/api/trpc';
+import { mintToken } from '~/server/auth/token-text';
 import { systemClock } from '~/server/ports/clock';
 import { createBrowseStore } from '~/server/postgres/browse-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
+import { PostgresTokenStore } from '~/server/postgres/token-store';
 import { HistoryCache } from '~/server/services/load-history';
 import { SegmentReader } from '~/server/storage/segment-reader';
 import { SegmentWriter } from '~/server/storage/segment-writer';
@@ -36,6 +39,8 @@ export interface BrowseWorld {
     user: Extract<Principal, { kind: 'user' }>,
     permission: 'read' | 'write' | 'admin',
   ): Promise<void>;
+  /** Signs an account in to the browser; the value of its Cookie header. */
+  signIn(user: Extract<Principal, { kind: 'user' }>, tokenId?: string): Promise<string>;
   seed(
     commits: SeedCommit[],
     options: SeedOptions,
@@ -102,6 +107,15 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     },
     async addCollaborator(repoId, { userId }, permission) {
       await db.prisma.collaborator.create({ data: { repoId, userId, permission } });
+    },
+    async signIn({ userId }, tokenId) {
+      const sessionId = randomUUID();
+      await identities.createSession({
+        ...{ id: sessionId, userId, tokenId: tokenId ?? null, userAgent: '', address: '' },
+        expiresAtMs: Date.now() + 60_000,
+      });
+      const value = await encode({ token: { sessionId }, secret: deps.sessionSecret });
+      return `next-auth.session-token=${value}`;
     },
     seed: (commits, options, earlier) =>
       seedRepository({ pushStore, openWriter }, commits, options, earlier),

@@ -27,7 +27,7 @@ export function Card({
 /** A fact of a card: its name and what it is. */
 export function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <div className="grid gap-x-4 px-4 py-1.5 sm:grid-cols-[9rem_1fr]">
+    <div className="grid gap-x-4 px-4 py-1.5 sm:grid-cols-[6.5rem_1fr]">
       <dt className="text-muted">{name}</dt>
       <dd className="breakable min-w-0">{children}</dd>
     </div>

@@ -35,7 +35,7 @@ export function FirstPush({ repo, mayWrite }: { repo: RepoName; mayWrite: boolea
       <section className="space-y-2">
         <h3 className="font-semibold">Bring a git history</h3>
         <CommandLine
-          command="musehub import-git path/to/git-repository my-repository"
+          command="musehub import-git path/to/git-repository --into my-repository"
           label="the import line"
         />
         <CommandLine

@@ -50,7 +50,7 @@ export function CommentSection({
               key={comment.id}
             >
               <div className="flex flex-wrap items-center gap-x-2 border-line border-b bg-surface px-4 py-1.5 text-muted text-xs">
-                <span className="text-ink text-sm">
+                <span className="flex min-w-0 text-ink text-sm">
                   <Person handle={comment.author.handle} kind={comment.author.kind} />
                 </span>
                 <When atMs={comment.createdAtMs} />

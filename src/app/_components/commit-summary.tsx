@@ -35,7 +35,7 @@ export function CommitSummary({ repo, commit }: { repo: Repo; commit: ShownCommi
         )}
       </div>
       <div className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-1 text-muted">
-        <span className="min-w-0 text-ink">
+        <span className="flex min-w-0 text-ink">
           <Author handle={commit.authorHandle} name={commit.author} />
         </span>
         <When atMs={commit.timeMs} focusable text={commit.committedAt} />

@@ -22,7 +22,7 @@ export function PushRow({ repo, push }: { repo: RepoName; push: Push }) {
     <li className="space-y-1 px-4 py-2.5">
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
         {push.seq !== null && <span className="text-muted tabular-nums">#{push.seq}</span>}
-        <span className="min-w-0">
+        <span className="flex min-w-0">
           {push.actor ? (
             <Person handle={push.actor.handle} kind={push.actor.kind} />
           ) : (

@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import { TRPCError } from '@trpc/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Principal } from '~/server/access';
+import { appRouter, createCaller } from '~/server/api/root';
+import { createApiContext, TRPC_CODES } from '~/server/api/trpc';
+import { hashToken, newToken } from '~/server/auth/token-text';
+import { ERRORS, Refusal } from '~/wire/errors';
+import { type BrowseWorld, HUB_URL, openBrowseWorld } from '~tests/support/browse-world';
+import type { SeedCommit, SeededRepository } from '~tests/support/seed-repository';
+
+type User = Extract<Principal, { kind: 'user' }>;
+
+let world: BrowseWorld;
+let seeded: SeededRepository;
+let ada: User;
+const callers = new Map<string, ReturnType<typeof createCaller>>();
+
+/** One input per procedure; `repo` ones are asked of a repository. A new procedure needs a row. */
+const PROCEDURES: Record<string, { repo: boolean; input: () => Record<string, unknown> }> = {
+  'account.me': { repo: false, input: () => ({}) },
+  'repo.explore': { repo: false, input: () => ({}) },
+  'repo.ofOwner': { repo: false, input: () => ({ owner: 'ada' }) },
+  'repo.create': { repo: false, input: () => ({ slug: 'fresh', visibility: 'public' }) },
+  'repo.get': { repo: true, input: () => ({}) },
+  'branch.list': { repo: true, input: () => ({}) },
+  'branch.names': { repo: true, input: () => ({}) },
+  'tree.browse': { repo: true, input: () => ({ segments: ['main', 'README.md'] }) },
+  'commit.list': { repo: true, input: () => ({}) },
+  'commit.get': { repo: true, input: () => ({ id: head() }) },
+  'commit.changes': { repo: true, input: () => ({ id: head() }) },
+  'commit.diff': { repo: true, input: () => ({ id: head() }) },
+  'commit.comments': { repo: true, input: () => ({ id: head() }) },
+  'commit.addComment': { repo: true, input: () => ({ id: head(), body: 'hello' }) },
+  'push.list': { repo: true, input: () => ({}) },
+};
+const head = () => seeded.commits.get('b')!.id;
+const OF_REPOSITORY = Object.keys(PROCEDURES).filter((name) => PROCEDURES[name]!.repo);
+
+/** What may see the private repository, and what may not. */
+const READERS = ['reader', 'writer', 'owner', 'admin', 'token of the owner'];
+const OTHERS = ['anonymous', 'stranger', 'token for another repository', 'expired', 'revoked'];
+
+async function call(who: string, name: string, names: { owner: string; slug: string }) {
+  const caller = callers.get(who)! as unknown as Record<
+    string,
+    Record<string, (input: unknown) => Promise<unknown>>
+  >;
+  const [router = '', procedure = ''] = name.split('.');
+  return caller[router]![procedure]!({ ...PROCEDURES[name]!.input(), ...names });
+}
+
+/** All that an error tells its reader. */
+async function told(answer: Promise<unknown>): Promise<unknown> {
+  const error = await answer.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof TRPCError)) throw new Error(`expected a refusal, got ${String(error)}`);
+  const reason = Refusal.is(error.cause) ? error.cause.code : null;
+  return { code: error.code, message: error.message, reason };
+}
+
+function callerFor(headers: Record<string, string>, lenient = false) {
+  const use = { address: '192.0.2.1', client: 'test' };
+  return createCaller(
+    createApiContext({ headers: new Headers(headers), use, lenient }, world.deps),
+  );
+}
+
+async function tokenOf(user: User, narrowing: { repoIds?: string[]; expiresAtMs?: number } = {}) {
+  const text = newToken('human');
+  const id = randomUUID();
+  await world.deps.identities.createToken({
+    ...{ id, userId: user.userId, name: 'test', hash: hashToken(text), branchPattern: null },
+    ...{ scopes: ['read', 'write'], repoIds: null, expiresAtMs: null, ...narrowing },
+  });
+  return { id, text };
+}
+
+beforeAll(async () => {
+  world = await openBrowseWorld();
+  ada = await world.addUser('ada');
+  const users = { reader: await world.addUser('rea'), writer: await world.addUser('wri') };
+  const stranger = await world.addUser('stranger');
+  const admin = await world.addUser('root', 'admin');
+  const repoId = await world.addRepository(ada, 'secret', 'private');
+  const openId = await world.addRepository(ada, 'open', 'public');
+  await world.addCollaborator(repoId, users.reader, 'read');
+  await world.addCollaborator(repoId, users.writer, 'write');
+  const history: SeedCommit[] = [
+    { name: 'a', files: { 'README.md': '# secret\n', 'src/a.ts': 'let a = 1;\n' } },
+    { name: 'b', files: { 'src/a.ts': 'let a = 2;\n' }, parents: ['a'] },
+  ];
+  seeded = await world.seed(history, { repoId, principal: ada });
+  await world.seed(history, { repoId: openId, principal: ada });
+
+  const asToken = async (user: User, narrowing = {}) =>
+    callerFor({ authorization: `Bearer ${(await tokenOf(user, narrowing)).text}` });
+  callers.set('anonymous', callerFor({ origin: HUB_URL }));
+  callers.set('stranger', await asToken(stranger));
+  callers.set('reader', await asToken(users.reader));
+  callers.set('writer', await asToken(users.writer));
+  callers.set('owner', await asToken(ada));
+  callers.set('admin', await asToken(admin));
+  callers.set('token of the owner', await asToken(ada, { repoIds: [repoId] }));
+  callers.set('token for another repository', await asToken(ada, { repoIds: [openId] }));
+  // On pages, which are lenient, a token that is no good is nobody.
+  const expired = await tokenOf(ada, { expiresAtMs: Date.now() - 1 });
+  callers.set('expired', callerFor({ authorization: `Bearer ${expired.text}` }, true));
+  const revoked = await tokenOf(ada);
+  await world.deps.identities.revokeToken(revoked.id);
+  callers.set('revoked', callerFor({ authorization: `Bearer ${revoked.text}` }, true));
+});
+afterAll(() => world.close());
+
+describe('every procedure', () => {
+  it('has a row in this test', () => {
+    const procedures = Object.keys(appRouter._def.procedures).sort();
+    expect(procedures).toEqual(Object.keys(PROCEDURES).sort());
+  });
+
+  it.each(OF_REPOSITORY)('%s gives a private repository to those who may read it', async (name) => {
+    for (const who of READERS) {
+      await call(who, name, { owner: 'ada', slug: 'secret' });
+    }
+  });
+
+  it.each(OF_REPOSITORY)(
+    '%s has the same not-found for what is private and what is not',
+    async (name) => {
+      const absent = await told(call('stranger', name, { owner: 'ada', slug: 'absent' }));
+      expect(absent).toMatchObject({ code: 'NOT_FOUND', reason: 'repo-not-found' });
+      for (const who of OTHERS) {
+        const hidden = await told(call(who, name, { owner: 'ada', slug: 'secret' }));
+        expect(hidden, `${who} ${name}`).toEqual(absent);
+      }
+      expect(await told(call('owner', name, { owner: 'nobody', slug: 'x' }))).toEqual(absent);
+    },
+  );
+
+  it.each(OF_REPOSITORY)('%s gives a public repository to anyone who may', async (name) => {
+    for (const who of [...READERS, 'stranger', 'anonymous']) {
+      const answer = call(who, name, { owner: 'ADA', slug: 'Open' });
+      const signedInOnly = name === 'commit.addComment';
+      if (signedInOnly && who === 'anonymous') {
+        expect(await told(answer)).toMatchObject({ code: 'UNAUTHORIZED' });
+      } else if (signedInOnly && who === 'token of the owner') {
+        expect(await told(answer)).toMatchObject({ reason: 'insufficient-scope' });
+      } else await answer;
+    }
+  });
+
+  it('refuses a token that is no good, outside of pages', async () => {
+    const me = (headers: Record<string, string>) => told(callerFor(headers).account.me());
+    const expired = await tokenOf(ada, { expiresAtMs: Date.now() - 1 });
+    const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
+    expect(await me(bearer(expired.text))).toMatchObject({ reason: 'token-expired' });
+    expect(await me(bearer(newToken('human')))).toMatchObject({ reason: 'unauthenticated' });
+    expect(await me(bearer('nonsense'))).toMatchObject({ reason: 'unauthenticated' });
+    expect(await me({ authorization: 'Basic YTpi' })).toMatchObject({ reason: 'unauthenticated' });
+  });
+
+  it('lists private repositories only to those who may read them', async () => {
+    const slugs = async (who: string) => {
+      const page = await callers.get(who)!.repo.ofOwner({ owner: 'ada' });
+      return page.repositories.map(({ slug }) => slug).sort();
+    };
+    for (const who of ['reader', 'writer', 'owner', 'admin']) {
+      expect(await slugs(who), who).toContain('secret');
+    }
+    for (const who of OTHERS) expect(await slugs(who), who).not.toContain('secret');
+    const explored = await callers.get('owner')!.repo.explore({});
+    expect(explored.repositories.map(({ slug }) => slug)).not.toContain('secret');
+  });
+});
+
+describe('errors of the API', () => {
+  it('have a tRPC code for every code of the hub, of the same HTTP class', () => {
+    const statusOf: Record<string, number> = {
+      UNAUTHORIZED: 401,
+      FORBIDDEN: 403,
+      NOT_FOUND: 404,
+      TIMEOUT: 408,
+      CONFLICT: 409,
+      PAYLOAD_TOO_LARGE: 413,
+      UNSUPPORTED_MEDIA_TYPE: 415,
+      UNPROCESSABLE_CONTENT: 422,
+      TOO_MANY_REQUESTS: 429,
+      INTERNAL_SERVER_ERROR: 500,
+      SERVICE_UNAVAILABLE: 503,
+    };
+    expect(Object.keys(TRPC_CODES).sort()).toEqual(Object.keys(ERRORS).sort());
+    for (const [code, facts] of Object.entries(ERRORS)) {
+      const status = statusOf[TRPC_CODES[code as keyof typeof ERRORS]];
+      // The one status that tRPC does not know: no room on the disk.
+      expect(status, code).toBe(facts.status === 507 ? 503 : facts.status);
+    }
+  });
+
+  it('log a fault once and tell nothing of it', async () => {
+    const broken = {
+      ...world.deps.browse,
+      countBranches: () => Promise.reject(new Error('a secret')),
+    };
+    const deps = { ...world.deps, browse: broken };
+    const use = { address: '', client: '' };
+    const context = createApiContext({ headers: new Headers(), use, lenient: true }, deps);
+    const before = world.faults.length;
+    const answer = createCaller(context).repo.get({ owner: 'ada', slug: 'open' });
+    await expect(answer).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
+    expect(world.faults).toHaveLength(before + 1);
+    expect(world.faults.at(-1)?.fields).toMatchObject({ procedure: 'repo.get' });
+  });
+});
+
+describe('a change', () => {
+  it('is refused without the origin of this hub', async () => {
+    const cookie = await world.signIn(ada);
+    for (const origin of [null, 'null', 'https://evil.example', `${HUB_URL}.evil.example`]) {
+      const caller = callerFor({ cookie, ...(origin !== null && { origin }) });
+      const created = caller.repo.create({ slug: 'forged', visibility: 'public' });
+      expect(await told(created), String(origin)).toMatchObject({ reason: 'access-denied' });
+    }
+    const own = callerFor({ cookie, origin: HUB_URL });
+    expect(await own.repo.create({ slug: 'mine', visibility: 'public' })).toMatchObject({
+      owner: 'ada',
+    });
+  });
+
+  it('by a token that only reads is refused', async () => {
+    const text = newToken('human');
+    await world.deps.identities.createToken({
+      ...{ id: randomUUID(), userId: ada.userId, name: 'r', hash: hashToken(text) },
+      ...{ scopes: ['read'], repoIds: null, branchPattern: null, expiresAtMs: null },
+    });
+    const caller = callerFor({ authorization: `Bearer ${text}` });
+    const created = caller.repo.create({ slug: 'nope', visibility: 'public' });
+    expect(await told(created)).toMatchObject({ reason: 'insufficient-scope' });
+    const comment = caller.commit.addComment({ owner: 'ada', slug: 'open', id: head(), body: 'x' });
+    expect(await told(comment)).toMatchObject({ reason: 'insufficient-scope' });
+  });
+});
