@@ -1,11 +1,15 @@
 /** @type {import('next').NextConfig} */
 const config = {
   poweredByHeader: false,
+  // Every build has a folder of its own (tools/build-steps.mjs), so that a hub that is running goes
+  // on while another is made.
+  distDir: process.env.HUB_PAGES_FOLDER ?? '.next',
   reactStrictMode: true,
   // Otherwise Next looks for lockfiles above this folder and may take another project's.
   turbopack: { root: import.meta.dirname },
   // `npm run typecheck` checks these files and the tests and tools too; not everything twice.
-  typescript: { ignoreBuildErrors: true },
+  // Next writes its folder into the file it is given: one that is not committed.
+  typescript: { ignoreBuildErrors: true, tsconfigPath: process.env.HUB_PAGES_TSCONFIG },
   // These load native or generated parts at run time; bundling them breaks or only costs.
   serverExternalPackages: [
     'pg',

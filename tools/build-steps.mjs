@@ -57,8 +57,8 @@ export const steps = [
     ],
     // The command line program is none of the pages' business.
     except: ['src/cli', 'src/client', 'src/server/main.ts'],
-    output: '.next/BUILD_ID',
-    run: () => runTool('next', ['build']),
+    output: 'dist/pages-folder',
+    run: buildPages,
   },
   {
     name: 'programs',
@@ -69,16 +69,60 @@ export const steps = [
   },
 ];
 
+/**
+ * Makes the pages in a folder named by their inputs, `.next/<hash>`, and then points to it in
+ * dist/pages-folder. A hub that runs from an earlier folder is not disturbed.
+ */
+async function buildPages(inputsHash) {
+  const folder = path.join('.next', inputsHash.slice(0, 16));
+  const absolute = path.join(projectFolder, folder);
+  if (!fs.existsSync(path.join(absolute, 'BUILD_ID'))) {
+    fs.rmSync(absolute, { recursive: true, force: true });
+    const cache = path.join(projectFolder, '.next', 'cache');
+    fs.mkdirSync(absolute, { recursive: true });
+    if (fs.existsSync(cache)) fs.renameSync(cache, path.join(absolute, 'cache'));
+    const tsconfig = path.join('dist', 'tsconfig.pages.json');
+    fs.writeFileSync(path.join(projectFolder, tsconfig), '{ "extends": "../tsconfig.json" }\n');
+    const env = { HUB_PAGES_FOLDER: folder, HUB_PAGES_TSCONFIG: tsconfig, NODE_ENV: 'production' };
+    await runTool('next', ['build'], { env }).finally(() => {
+      // What Next keeps for the next build, wherever that will be.
+      const kept = path.join(absolute, 'cache');
+      if (fs.existsSync(kept)) fs.renameSync(kept, cache);
+    });
+  }
+  writeWhole(path.join(projectFolder, 'dist', 'pages-folder'), folder);
+  removeOldPages(absolute);
+}
+
+/** An hour is more than a test run; a hub that runs longer has loaded what it needs. */
+const OLD_PAGES_MS = 60 * 60 * 1000;
+
+function removeOldPages(current) {
+  const parent = path.dirname(current);
+  for (const name of fs.readdirSync(parent).filter((each) => /^[0-9a-f]{16}$/.test(each))) {
+    const folder = path.join(parent, name);
+    const isOld = Date.now() - fs.statSync(folder).mtimeMs > OLD_PAGES_MS;
+    if (folder !== current && isOld) fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Writes a file so that a reader sees the old or the new one, never half of it. */
+function writeWhole(file, text) {
+  fs.writeFileSync(`${file}.new`, text);
+  fs.renameSync(`${file}.new`, file);
+}
+
 /** dist/main.js is the hub, dist/musehub.js the command line program. */
 async function bundlePrograms() {
   const programs = { main: 'src/server/main.ts', musehub: 'src/cli/main.ts' };
   const entryPoints = Object.fromEntries(
     Object.entries(programs).filter(([, file]) => fs.existsSync(path.join(projectFolder, file))),
   );
+  const outdir = path.join(projectFolder, 'dist', 'new');
   await build({
     absWorkingDir: projectFolder,
     entryPoints,
-    outdir: 'dist',
+    outdir,
     bundle: true,
     packages: 'external',
     platform: 'node',
@@ -87,6 +131,9 @@ async function bundlePrograms() {
     sourcemap: true,
     logLevel: 'warning',
   });
+  for (const name of fs.readdirSync(outdir)) {
+    fs.renameSync(path.join(outdir, name), path.join(projectFolder, 'dist', name));
+  }
 }
 
 /**
@@ -103,7 +150,7 @@ export async function buildIfNeeded(report = () => {}) {
       if (done && fs.existsSync(path.join(projectFolder, step.output))) continue;
       report(step.name);
       fs.rmSync(stamp, { force: true });
-      await step.run();
+      await step.run(now);
       fs.mkdirSync(path.dirname(stamp), { recursive: true });
       fs.writeFileSync(stamp, now);
     }

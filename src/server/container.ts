@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Limits } from '~/wire/limits';
 import type { ApiDeps } from './api/trpc';
 import type { Env } from './env';
@@ -6,31 +5,18 @@ import type { FetchHandlerDeps } from './http/fetch-handler';
 import type { PushHandlerDeps } from './http/push-handler';
 import type { PushOutcomeHandlerDeps } from './http/push-outcome-handler';
 import type { JobDeps } from './jobs/job';
-import { createLogger, hideInLogs, type Logger } from './logger';
-import { Metrics } from './metrics';
+import type { Logger } from './logger';
+import type { Metrics } from './metrics';
 import { Misconfiguration } from './misconfiguration';
 import type { BlobStore } from './ports/blob-store';
-import { type Clock, systemClock } from './ports/clock';
-import { createBrowseStore } from './postgres/browse-store';
-import { PostgresCommitStats } from './postgres/commit-stats';
-import { PostgresFetchStore } from './postgres/fetch-store';
-import { PostgresIdentityStore } from './postgres/identity-store';
-import { createPrisma, type PrismaClient } from './postgres/prisma-client';
-import { PostgresPushStore } from './postgres/push-store';
-import { PostgresSegmentRows } from './postgres/segment-rows';
-import { HistoryCache } from './services/load-history';
-import { commitPath } from './services/push-plan';
-import { PushSlots } from './services/push-slots';
-import { Lifecycle } from './start/lifecycle';
-import { LocalBlobStore } from './storage/local-blob-store';
-import { S3BlobStore } from './storage/s3-blob-store';
-import { SegmentObjectStorage } from './storage/segment-object-storage';
+import type { Clock } from './ports/clock';
+import type { PrismaClient } from './postgres/prisma-client';
+import type { Lifecycle } from './start/lifecycle';
 
 /**
  * Everything of one process that outlives a request: the configuration and the adapters chosen by
- * it. This is the only place that chooses; entry points take from here what a handler or service
- * asks for. To add a piece: a field here, a line in `createContainer`, and one in `close` when it
- * holds something open.
+ * it (start/create-container.ts). Entry points take from here what a handler or service asks for. This
+ * file imports types only, so that bundles of pages and routes hold no second copy of the adapters.
  */
 export interface Container {
   env: Env;
@@ -54,110 +40,6 @@ export interface Container {
   sessionSecret: string;
   /** Lets go of connections and files; for the end of the process. */
   close(): Promise<void>;
-}
-
-/** What is found out or made during start, beyond the environment. */
-export interface ContainerInputs {
-  env: Env;
-  databaseUrl: string;
-  sessionSecret: string;
-}
-
-export function createContainer({ env, databaseUrl, sessionSecret }: ContainerInputs): Container {
-  hideInLogs(sessionSecret, env.oidc?.clientSecret);
-  if (env.storage.kind === 's3') hideInLogs(env.storage.secretAccessKey);
-  const logger = createLogger(env.logLevel);
-  const prisma = createPrisma(databaseUrl, {
-    poolMax: env.databaseConnectionsMax,
-    onConnectionLost: (error) => logger.warn('a database connection was lost', { err: error }),
-  });
-  const blobStore = openBlobStore(env, logger);
-  const storage = new SegmentObjectStorage({
-    blobs: blobStore,
-    spoolFolder: path.join(env.dataFolder, 'spool'),
-    uuid: systemClock.uuid,
-    onDamage: (damage, outcome) => logger.error('a stored object is damaged', { damage, outcome }),
-    onTrouble: (what, error) => logger.warn(what, { err: error }),
-  });
-  const lifecycle = new Lifecycle();
-  const identities = new PostgresIdentityStore(prisma);
-  const pushStore = new PostgresPushStore(prisma, {
-    appliesMax: Math.max(1, Math.floor(env.databaseConnectionsMax / 2)),
-  });
-  const fetchStore = new PostgresFetchStore(prisma);
-  const wire = {
-    identities,
-    clock: systemClock,
-    limits: env.limits,
-    log: logger,
-    closing: lifecycle.deadline,
-  };
-  return {
-    env,
-    logger,
-    metrics: new Metrics(),
-    lifecycle,
-    limits: env.limits,
-    clock: systemClock,
-    prisma,
-    checkDatabase: () => prisma.$queryRaw`SELECT 1`,
-    blobStore,
-    push: {
-      ...wire,
-      store: pushStore,
-      storage,
-      slots: new PushSlots(env.limits),
-      commitUrl: ({ owner, slug }, id) => env.url + commitPath(owner, slug, id),
-      onTrouble: (what, error, pushId) => logger.warn(what, { err: error, pushId }),
-    },
-    fetch: { ...wire, store: fetchStore, pushStore, objects: storage.reader },
-    api: {
-      identities,
-      browse: createBrowseStore(prisma),
-      records: fetchStore,
-      objects: storage.reader,
-      histories: new HistoryCache(),
-      clock: systemClock,
-      sessionSecret,
-      url: env.url,
-      log: logger,
-    },
-    jobs: {
-      logger,
-      pushes: pushStore,
-      counting: {
-        stats: new PostgresCommitStats(prisma),
-        loadTrees: (repoId, ids) => fetchStore.loadTrees(repoId, ids),
-      },
-      sweep: {
-        blobs: blobStore,
-        rows: new PostgresSegmentRows(prisma),
-        clock: systemClock,
-        pushMaxWallMs: env.limits.pushMaxWallMs,
-      },
-    },
-    sessionSecret,
-    close: async () => {
-      await blobStore.close();
-      await prisma.$disconnect();
-    },
-  };
-}
-
-function openBlobStore({ storage, dataFolder }: Env, logger: Logger): BlobStore {
-  if (storage.kind === 'local')
-    return new LocalBlobStore({ root: path.join(dataFolder, 'objects') });
-  return new S3BlobStore({
-    ...storage,
-    createBucket: true,
-    onTrouble: ({ operation, attempt, final, error }) =>
-      logger.warn('the object storage did not do what it was asked', {
-        operation,
-        attempt,
-        final,
-        err: error,
-      }),
-  });
 }
 
 /** Next bundles pages and route handlers apart, each with its own copy of this module. */

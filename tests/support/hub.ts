@@ -140,6 +140,14 @@ export class Hub {
     return fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8').split('\n')[0]) : 0;
   }
 
+  /** Whether another hub works in the data folder, so that its PostgreSQL is not ours to end. */
+  #isHeldByAnother(): boolean {
+    const file = path.join(this.dataFolder, 'hub.lock');
+    if (!fs.existsSync(file)) return false;
+    const { pid } = JSON.parse(fs.readFileSync(file, 'utf8')) as { pid: number };
+    return pid !== this.pid && isAlive(pid);
+  }
+
   /** A request with the admin's token. */
   fetch(target: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
@@ -151,7 +159,7 @@ export class Hub {
   async dispose(): Promise<void> {
     await this.stop();
     const postgres = this.postgresPid();
-    if (postgres && isAlive(postgres)) {
+    if (postgres && isAlive(postgres) && !this.#isHeldByAnother()) {
       process.kill(postgres, 'SIGINT');
       while (isAlive(postgres)) await delay(20);
     }

@@ -37,7 +37,9 @@ interface Migration {
 export async function migrate(databaseUrl: string, migrationsFolder: string): Promise<string[]> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   try {
-    const client = await pool.connect();
+    const client = await pool.connect().catch((error: NodeJS.ErrnoException) => {
+      throw unreachable(databaseUrl, error);
+    });
     try {
       await client.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK]);
       const applied = await applyMissing(client, readMigrations(migrationsFolder));
@@ -50,6 +52,15 @@ export async function migrate(databaseUrl: string, migrationsFolder: string): Pr
   } finally {
     await pool.end();
   }
+}
+
+/** The first connection of a start: what goes wrong here is the operator's to mend. */
+function unreachable(databaseUrl: string, error: NodeJS.ErrnoException): Misconfiguration {
+  const { host, pathname } = new URL(databaseUrl);
+  return new Misconfiguration(
+    `The database ${pathname.slice(1)} at ${host} cannot be used (${error.message || error.code}); see that it runs and that DATABASE_URL is right.`,
+    { cause: error },
+  );
 }
 
 function readMigrations(folder: string): Migration[] {

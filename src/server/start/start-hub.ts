@@ -1,9 +1,10 @@
 import { once } from 'node:events';
+import fs from 'node:fs';
 import type http from 'node:http';
 import path from 'node:path';
 import next from 'next';
 import { Refusal } from '~/wire/errors';
-import { type Container, createContainer, setContainer } from '../container';
+import { type Container, setContainer } from '../container';
 import { type Env, readEnv, unknownVariables } from '../env';
 import { jobs } from '../jobs/registry';
 import { startWorker } from '../jobs/worker';
@@ -12,6 +13,7 @@ import { Misconfiguration } from '../misconfiguration';
 import { startEmbeddedPostgres } from '../postgres/embedded';
 import { migrate } from '../postgres/migrate';
 import { bootstrapAdmin } from './bootstrap';
+import { createContainer } from './create-container';
 import { openDataFolder } from './data-folder';
 import { createHttpServer } from './http-server';
 import { projectFolder } from './project-folder';
@@ -101,6 +103,7 @@ async function checkStorage({ blobStore, logger }: Container): Promise<void> {
 
 async function serve(container: Container, development: boolean): Promise<http.Server> {
   const { env, logger, lifecycle, metrics } = container;
+  if (!development) process.env.HUB_PAGES_FOLDER = pagesFolder();
   const server = createHttpServer({
     ...{ env, development, logger, lifecycle, metrics },
     handle: (request, response) => app.getRequestHandler()(request, response),
@@ -117,6 +120,13 @@ async function serve(container: Container, development: boolean): Promise<http.S
     throw listenProblem(error as NodeJS.ErrnoException, env);
   }
   return server;
+}
+
+/** Where the last build put the pages; next.config.mjs reads it from the environment. */
+function pagesFolder(): string {
+  const pointer = path.join(projectFolder(), 'dist', 'pages-folder');
+  if (fs.existsSync(pointer)) return fs.readFileSync(pointer, 'utf8').trim();
+  throw new Misconfiguration('The pages are not built yet; run "npm run build".');
 }
 
 function listenProblem(error: NodeJS.ErrnoException, env: Env): Error {

@@ -1,0 +1,134 @@
+import path from 'node:path';
+import { mintToken } from '../auth/token-text';
+import type { Container } from '../container';
+import type { Env } from '../env';
+import { createLogger, hideInLogs, type Logger } from '../logger';
+import { Metrics } from '../metrics';
+import type { BlobStore } from '../ports/blob-store';
+import { systemClock } from '../ports/clock';
+import { createBrowseStore } from '../postgres/browse-store';
+import { PostgresCommitStats } from '../postgres/commit-stats';
+import { PostgresFetchStore } from '../postgres/fetch-store';
+import { PostgresIdentityStore } from '../postgres/identity-store';
+import { createPrisma } from '../postgres/prisma-client';
+import { PostgresPushStore } from '../postgres/push-store';
+import { PostgresSegmentRows } from '../postgres/segment-rows';
+import { PostgresTokenStore } from '../postgres/token-store';
+import { HistoryCache } from '../services/load-history';
+import { commitPath } from '../services/push-plan';
+import { PushSlots } from '../services/push-slots';
+import { LocalBlobStore } from '../storage/local-blob-store';
+import { S3BlobStore } from '../storage/s3-blob-store';
+import { SegmentObjectStorage } from '../storage/segment-object-storage';
+import { Lifecycle } from './lifecycle';
+
+/** What is found out or made during start, beyond the environment. */
+export interface ContainerInputs {
+  env: Env;
+  databaseUrl: string;
+  sessionSecret: string;
+}
+
+/**
+ * The only place that chooses adapters. To add a piece: a field in `Container`, a line here, and one
+ * in `close` when it holds something open.
+ */
+export function createContainer({ env, databaseUrl, sessionSecret }: ContainerInputs): Container {
+  hideInLogs(sessionSecret, env.oidc?.clientSecret);
+  if (env.storage.kind === 's3') hideInLogs(env.storage.secretAccessKey);
+  const logger = createLogger(env.logLevel);
+  const prisma = createPrisma(databaseUrl, {
+    poolMax: env.databaseConnectionsMax,
+    onConnectionLost: (error) => logger.warn('a database connection was lost', { err: error }),
+  });
+  const blobStore = openBlobStore(env, logger);
+  const storage = new SegmentObjectStorage({
+    blobs: blobStore,
+    spoolFolder: path.join(env.dataFolder, 'spool'),
+    uuid: systemClock.uuid,
+    onDamage: (damage, outcome) => logger.error('a stored object is damaged', { damage, outcome }),
+    onTrouble: (what, error) => logger.warn(what, { err: error }),
+  });
+  const lifecycle = new Lifecycle();
+  const identities = new PostgresIdentityStore(prisma);
+  const pushStore = new PostgresPushStore(prisma, {
+    appliesMax: Math.max(1, Math.floor(env.databaseConnectionsMax / 2)),
+  });
+  const fetchStore = new PostgresFetchStore(prisma);
+  const wire = {
+    identities,
+    clock: systemClock,
+    limits: env.limits,
+    log: logger,
+    closing: lifecycle.deadline,
+  };
+  return {
+    env,
+    logger,
+    metrics: new Metrics(),
+    lifecycle,
+    limits: env.limits,
+    clock: systemClock,
+    prisma,
+    checkDatabase: () => prisma.$queryRaw`SELECT 1`,
+    blobStore,
+    push: {
+      ...wire,
+      store: pushStore,
+      storage,
+      slots: new PushSlots(env.limits),
+      commitUrl: ({ owner, slug }, id) => env.url + commitPath(owner, slug, id),
+      onTrouble: (what, error, pushId) => logger.warn(what, { err: error, pushId }),
+    },
+    fetch: { ...wire, store: fetchStore, pushStore, objects: storage.reader },
+    api: {
+      identities,
+      browse: createBrowseStore(prisma),
+      records: fetchStore,
+      objects: storage.reader,
+      histories: new HistoryCache(),
+      clock: systemClock,
+      tokens: new PostgresTokenStore(prisma),
+      mint: mintToken,
+      tokenDaysMax: env.tokenDaysMax,
+      sessionSecret,
+      url: env.url,
+      log: logger,
+    },
+    jobs: {
+      logger,
+      pushes: pushStore,
+      counting: {
+        stats: new PostgresCommitStats(prisma),
+        loadTrees: (repoId, ids) => fetchStore.loadTrees(repoId, ids),
+      },
+      sweep: {
+        blobs: blobStore,
+        rows: new PostgresSegmentRows(prisma),
+        clock: systemClock,
+        pushMaxWallMs: env.limits.pushMaxWallMs,
+      },
+    },
+    sessionSecret,
+    close: async () => {
+      await blobStore.close();
+      await prisma.$disconnect();
+    },
+  };
+}
+
+function openBlobStore({ storage, dataFolder }: Env, logger: Logger): BlobStore {
+  if (storage.kind === 'local')
+    return new LocalBlobStore({ root: path.join(dataFolder, 'objects') });
+  return new S3BlobStore({
+    ...storage,
+    createBucket: true,
+    onTrouble: ({ operation, attempt, final, error }) =>
+      logger.warn('the object storage did not do what it was asked', {
+        operation,
+        attempt,
+        final,
+        err: error,
+      }),
+  });
+}
