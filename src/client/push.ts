@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Id } from '~/muse/ids';
+import { formatId, type Id } from '~/muse/ids';
 import type { ResultFrame } from '~/wire/frames';
 import { DEFAULT_LIMITS } from '~/wire/limits';
 import { replaceRef } from './branch-refs';
@@ -176,8 +176,14 @@ async function remember(
   if (name === null) return;
   await repository.write((writer) => {
     if (result.newHead === null) writer.remove(remoteHeadName(name, result.branch));
-    else replaceRef(writer, remoteHeadName(name, result.branch), result.newHead);
+    else
+      replaceRef(writer, remoteHeadName(name, result.branch), written(repository, result.newHead));
   });
+}
+
+/** An id in the form that the records of this repository have. */
+function written(repository: Repository, id: Id): string {
+  return formatId(id, repository.commit(id).idFormat);
 }
 
 /** Waits; ends early, with an error, when the command is interrupted. */

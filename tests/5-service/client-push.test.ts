@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ClientError } from '~/client/client-error';
@@ -174,6 +174,35 @@ describe('a push', () => {
         }
       }
     }
+  });
+
+  it('keeps the form of ids that a repository has, and refuses to mix the two', async () => {
+    const { remote } = await newRemote();
+    const muse = await MuseFolder.make();
+    muse.line('main', 3);
+    const { folder } = muse.repository;
+    const prefixed = (text: string) => text.replace(/\b[0-9a-f]{64}\b/g, (id) => `sha256:${id}`);
+    for (const kind of ['commits', 'snapshots', 'refs/heads']) {
+      for (const name of readdirSync(path.join(folder, kind))) {
+        const file = path.join(folder, kind, name);
+        writeFileSync(file, prefixed(readFileSync(file, 'utf8')));
+      }
+    }
+    expect(await send(muse.repository, remote)).toMatchObject({ kind: 'create', commitsNew: 3 });
+    const copy = await cloned(remote);
+    for (const kind of ['commits', 'snapshots', 'refs/heads']) {
+      for (const name of readdirSync(path.join(folder, kind))) {
+        const [mine, theirs] = [folder, copy.folder].map((f) =>
+          readFileSync(path.join(f, kind, name), 'utf8'),
+        );
+        expect(theirs).toBe(mine);
+      }
+    }
+    const bare = await MuseFolder.make();
+    bare.line('main', 1);
+    const error = await refusal(send(bare.repository, remote, 'main', { remoteBranch: 'other' }));
+    expect(error).toMatchObject({ code: 'id-format-mismatch' });
+    expect(error.message).toContain('"sha256:"');
   });
 
   it('sends a large object in chunks, raw or compressed, and runs of nothing too', async () => {
