@@ -60,7 +60,10 @@ describe('reading a small body', () => {
       { 'content-length': '5' },
     );
     const refusal = await refusalOf(readBody(request, 4));
-    expect(refusal).toMatchObject({ code: 'limit-exceeded', detail: { limit: 4 } });
+    expect(refusal).toMatchObject({
+      code: 'limit-exceeded',
+      detail: { limit: 'body_max_bytes', max: 4 },
+    });
     expect(pulls).toBe(0);
   });
 

@@ -101,7 +101,7 @@ function stopReading(reader: Pick<ReadableStreamDefaultReader<Uint8Array>, 'canc
 function tooLong(bytesMax: number): Refusal {
   return new Refusal(
     'limit-exceeded',
-    { limit: bytesMax, unit: 'bytes' },
+    { limit: 'body_max_bytes', max: bytesMax },
     `The request body is longer than ${bytesMax} bytes; ask for less at once.`,
   );
 }
