@@ -80,7 +80,10 @@ export function CommentSection({
         />
         {signedIn === null ? (
           <p className="text-muted">
-            <a className="link" href={`/login?callbackUrl=${encodeURIComponent(address)}`}>
+            <a
+              className="link underline"
+              href={`/login?callbackUrl=${encodeURIComponent(address)}`}
+            >
               Sign in
             </a>{' '}
             to comment here.

@@ -27,31 +27,37 @@ export function FileDiffCard({
   const { path, change, diff } = file;
   const place = { ref: commit.id, path: path.split('/') };
   return (
-    <details className="overflow-hidden rounded-lg border border-line" open>
-      <summary className="flex flex-wrap items-center gap-x-3 gap-y-1 bg-surface px-4 py-2">
-        <Badge title={change} tone={CHANGE_LOOKS[change].tone}>
-          <span className="w-3 text-center">{CHANGE_LOOKS[change].letter}</span>
-          <span className="sr-only">{change}</span>
-        </Badge>
-        <h2 className="breakable min-w-0 flex-1 font-mono text-[0.8125rem]">
-          <bdi>{path}</bdi>
-        </h2>
-        {diff && (
-          <span className="flex gap-2 text-xs">
-            <span className="text-good">+{count(diff.added)}</span>
-            <span className="text-bad">−{count(diff.removed)}</span>
-          </span>
-        )}
-        {change !== 'removed' && (
-          <a className="link text-xs" href={fileAddress(repo, 'blob', place)}>
-            View file
-          </a>
-        )}
-      </summary>
-      <div className="border-line border-t">
-        <Body commit={commit} file={file} repo={repo} />
-      </div>
-    </details>
+    <div className="relative">
+      <details className="overflow-hidden rounded-lg border border-line" open>
+        <summary className="flex flex-wrap items-center gap-x-3 gap-y-1 bg-surface py-2 pr-28 pl-4">
+          <Badge title={change} tone={CHANGE_LOOKS[change].tone}>
+            <span className="w-3 text-center">{CHANGE_LOOKS[change].letter}</span>
+            <span className="sr-only">{change}</span>
+          </Badge>
+          <h2 className="breakable min-w-0 flex-1 font-mono text-[0.8125rem]">
+            <bdi>{path}</bdi>
+          </h2>
+          {diff && (
+            <span className="flex gap-2 text-xs">
+              <span className="text-good">+{count(diff.added)}</span>
+              <span className="text-bad">−{count(diff.removed)}</span>
+            </span>
+          )}
+        </summary>
+        <div className="border-line border-t">
+          <Body commit={commit} file={file} repo={repo} />
+        </div>
+      </details>
+      {/* Not inside the summary, which is a button itself. */}
+      {change !== 'removed' && (
+        <a
+          className="link absolute top-2 right-4 py-0.5 text-xs leading-5"
+          href={fileAddress(repo, 'blob', place)}
+        >
+          View file
+        </a>
+      )}
+    </div>
   );
 }
 

@@ -39,7 +39,7 @@ export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; child
   ] as const;
   return (
     <>
-      <div className="border-line border-b bg-surface">
+      <section aria-label="Repository" className="border-line border-b bg-surface">
         <div className="mx-auto max-w-6xl px-4 pt-4">
           <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
             <p className="breakable min-w-0 text-lg leading-7">
@@ -53,7 +53,10 @@ export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; child
             </p>
             <VisibilityBadge visibility={repo.visibility} />
           </div>
-          <nav aria-label="Repository" className="-mb-px mt-2 flex gap-1 overflow-x-auto">
+          <nav
+            aria-label="Parts of the repository"
+            className="-mb-px mt-2 flex gap-1 overflow-x-auto"
+          >
             {tabs.map(({ key, name, Icon, href, n }) => (
               <a
                 aria-current={key === tab ? 'page' : undefined}
@@ -76,7 +79,7 @@ export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; child
             ))}
           </nav>
         </div>
-      </div>
+      </section>
       {children}
     </>
   );

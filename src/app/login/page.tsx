@@ -33,7 +33,7 @@ export default async function LoginPage({ searchParams }: { searchParams: Search
           <p className="rounded-lg border border-line px-4 py-3" role="alert">
             Signing in needs cookies, and this browser does not keep them. Allow cookies for this
             hub and{' '}
-            <a className="link" href="/login">
+            <a className="link underline" href="/login">
               try again
             </a>
             .

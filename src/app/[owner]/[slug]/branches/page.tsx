@@ -77,7 +77,7 @@ function BranchRow({ repo, branch }: { repo: Repo; branch: Branch }) {
         </div>
         <p className="flex flex-wrap items-center gap-x-2 text-muted text-xs">
           <a
-            className="min-w-0 max-w-full truncate hover:text-accent"
+            className="min-w-0 max-w-full truncate leading-6 hover:text-accent"
             href={commitAddress(repo, head.id, name)}
           >
             <span className="font-mono">{shortId(head.id)}</span>{' '}
