@@ -43,6 +43,8 @@ export const COMMIT_MAX_DELTA_BYTES = 4 * 1024 ** 2;
 export const COMMIT_MAX_LIST_ITEMS = 100_000;
 export const FETCH_MAX_IDS = 10_000;
 export const NEGOTIATE_MAX_IDS = 256;
+/** Answers of `fetch`, `fetch/stream` and `fetch/objects` under way in one process. */
+export const FETCHES_PER_PROCESS = 64;
 export const PATH_MAX_BYTES = 4_096;
 export const PATH_SEGMENT_MAX_BYTES = 255;
 export const BRANCH_NAME_MAX_BYTES = 255;

@@ -2,6 +2,7 @@ import { encode } from '@msgpack/msgpack';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { objectIdOf, sha256 } from '~/muse/ids';
 import { handleFetch, handleFetchObjects, handleFetchStream } from '~/server/http/fetch-handler';
+import { FetchSlots } from '~/server/services/fetch-slots';
 import { Refusal } from '~/wire/errors';
 import { encodeValue } from '~/wire/msgpack-writer';
 import { type CallCounter, failing } from '~tests/support/failing';
@@ -192,6 +193,34 @@ describe('back-pressure', () => {
     expect(batches).toBeLessThanOrEqual(2);
     await reader.cancel();
     expect(stage.logged).toEqual([]);
+  });
+});
+
+describe('the answers under way', () => {
+  it('are so many and no more, until one ends, breaks or is given up', async () => {
+    const repo = await stage.seed(ada, repoId, [
+      { name: 'a', files: { f: Buffer.alloc(300_000, 1), g: Buffer.alloc(300_000, 2) } },
+    ]);
+    const deps = { ...stage.deps, slots: new FetchSlots(2) };
+    const ask = (using: ReadDeps = deps) =>
+      handleFetchStream(post(wishFor(repo, 'a')), params, using);
+    const [one, two] = [await ask(), await ask()];
+    const third = await ask();
+    expect([third.status, third.headers.get('retry-after')]).toEqual([429, '5']);
+    await one.arrayBuffer();
+    const four = await ask();
+    expect(four.status).toBe(200);
+    await two.body!.cancel();
+    await four.body!.cancel();
+    const counter: CallCounter = { calls: 0, failAt: 3, error: () => new Error('cut') };
+    for (let n = 0; n < 5; n++) {
+      counter.calls = 0;
+      await (await ask({ ...deps, store: failing(deps.store, counter) })).arrayBuffer();
+      await (await handleFetchStream(post({ want: ['e'.repeat(64)] }), params, deps)).arrayBuffer();
+    }
+    const last = [await ask(), await ask()];
+    expect(last.map(({ status }) => status)).toEqual([200, 200]);
+    for (const answer of last) await answer.body!.cancel();
   });
 });
 

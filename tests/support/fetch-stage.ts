@@ -14,6 +14,7 @@ import type { PushStore } from '~/server/ports/push-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
+import { FetchSlots } from '~/server/services/fetch-slots';
 import { LocalBlobStore } from '~/server/storage/local-blob-store';
 import { SegmentReader } from '~/server/storage/segment-reader';
 import { SegmentWriter } from '~/server/storage/segment-writer';
@@ -69,6 +70,7 @@ export class FetchStage {
       limits: { ...DEFAULT_LIMITS },
       store: stores.fetchStore,
       pushStore: stores.pushStore,
+      slots: new FetchSlots(),
       objects: new SegmentReader({
         blobs: stores.blobs,
         onDamage: (damage) => void this.damage.push(damage),

@@ -4,6 +4,7 @@ import type { BodyForm } from '~/wire/fetch-answer';
 import { fetchBodyBytesMax, parseFetchRequest, parseObjectsRequest } from '~/wire/fetch-messages';
 import { encodeFetchFrame } from '~/wire/frame-codec';
 import { type Limits, STREAM_MIME_TYPE } from '~/wire/limits';
+import type { FetchSlots } from '../services/fetch-slots';
 import type { OpenRepository } from '../services/open-repository';
 import { openFetch, openObjects, type ServeFetchDeps } from '../services/serve-fetch';
 import { mediaTypeOfForm, preferredForm } from './accept';
@@ -18,6 +19,7 @@ import { streamedBody } from './streamed-body';
 /** The three routes that send history and objects (docs/protocol.md §4). */
 export interface FetchHandlerDeps extends ReadAccessDeps, ServeFetchDeps {
   limits: Limits;
+  slots: FetchSlots;
   /** Aborted when the hub goes down and requests in flight have had their time. */
   closing: AbortSignal;
 }
@@ -96,6 +98,11 @@ async function answer(
 ): Promise<Response> {
   const stop = new AbortController();
   const close = () => stop.abort(new Refusal('shutting-down', { retry_after_s: 5 }));
+  let release: () => void = () => undefined;
+  const done = () => {
+    deps.closing.removeEventListener('abort', close);
+    release();
+  };
   try {
     const repo = await openForReading(request, params, deps);
     const form = bodyFormOf(request.headers.get('content-type'));
@@ -103,11 +110,14 @@ async function answer(
     if (deps.closing.aborted) close();
     else deps.closing.addEventListener('abort', close, { once: true });
     stop.signal.throwIfAborted();
+    release = deps.slots.take();
     const idFormat = repo.entry.idFormat ?? 'bare';
     const { mediaType, pieces } = await serve({ repo, idFormat, body, form, stop });
     const report = { requestId: requestIdOf(request), repo: repo.entry.id };
-    const ended = afterwards(pieces, () => deps.closing.removeEventListener('abort', close));
-    const stream = await streamedBody(ended, stop, { log: deps.log, fields: report });
+    const stream = await streamedBody(afterwards(pieces, done), stop, {
+      log: deps.log,
+      fields: report,
+    });
     return new Response(stream, {
       headers: {
         'content-type': mediaType,
@@ -118,7 +128,7 @@ async function answer(
       },
     });
   } catch (error) {
-    deps.closing.removeEventListener('abort', close);
+    done();
     const refused = errorResponse(error, request, { log: deps.log, fallback });
     return lingering(refused, () => drainBody(request));
   }

@@ -14,6 +14,7 @@ import { createPrisma } from '../postgres/prisma-client';
 import { PostgresPushStore } from '../postgres/push-store';
 import { PostgresSegmentRows } from '../postgres/segment-rows';
 import { PostgresTokenStore } from '../postgres/token-store';
+import { FetchSlots } from '../services/fetch-slots';
 import { HistoryCache } from '../services/load-history';
 import { commitPath } from '../services/push-plan';
 import { PushSlots } from '../services/push-slots';
@@ -80,7 +81,13 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       commitUrl: ({ owner, slug }, id) => env.url + commitPath(owner, slug, id),
       onTrouble: (what, error, pushId) => logger.warn(what, { err: error, pushId }),
     },
-    fetch: { ...wire, store: fetchStore, pushStore, objects: storage.reader },
+    fetch: {
+      ...wire,
+      store: fetchStore,
+      pushStore,
+      objects: storage.reader,
+      slots: new FetchSlots(),
+    },
     api: {
       identities,
       browse: createBrowseStore(prisma),

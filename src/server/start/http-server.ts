@@ -21,6 +21,8 @@ export interface HttpServerDeps {
   logger: Logger;
   lifecycle: Lifecycle;
   metrics: Metrics;
+  /** How long a connection may be silent; five minutes when absent. */
+  socketIdleMaxMs?: number;
   /** Next's request handler. */
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
@@ -30,6 +32,11 @@ const HEADERS_MAX_MS = 15_000;
 const CONNECTION_CHECK_MS = 3_000;
 /** Longer than the usual idle time of load balancers, so that these close first. */
 const KEEP_ALIVE_MS = 75_000;
+/**
+ * A connection on which nothing moves either way is cut off, with what its answer holds: a reader
+ * that stopped reading, or a sender that vanished. A push under way is never silent for so long.
+ */
+const SOCKET_IDLE_MAX_MS = 5 * 60_000;
 const URL_MAX_CHARS = 8_192;
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
@@ -41,6 +48,7 @@ export function createHttpServer(deps: HttpServerDeps): http.Server {
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
   });
+  server.timeout = deps.socketIdleMaxMs ?? SOCKET_IDLE_MAX_MS;
   server.on('request', (request, response) => {
     response.on('close', () => {
       deps.metrics.countRequest(response.statusCode);
