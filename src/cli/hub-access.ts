@@ -44,7 +44,15 @@ function originHub(context: CommandContext): URL | null {
  */
 export function callerFor(context: CommandContext, hub: URL): Caller {
   const { client, signal } = context;
-  return { client, signal, token: environmentToken(context, hub) ?? storedToken(context, hub) };
+  const token = environmentToken(context, hub) ?? storedToken(context, hub);
+  let warned = false;
+  const onTokenExpiry = (endsAt: Date) => {
+    if (warned) return;
+    warned = true;
+    const when = `${endsAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+    context.report.note(`warning: the access token for ${hub.origin} expires on ${when}`);
+  };
+  return { client, signal, token, onTokenExpiry };
 }
 
 function environmentToken(context: CommandContext, hub: URL): string | null {

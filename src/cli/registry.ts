@@ -31,6 +31,21 @@ export const COMMANDS: Entry[] = [
     load: async () => (await import('./commands/repo-create')).repoCreate,
   },
   {
+    name: 'token create',
+    summary: 'make an access token on a hub',
+    load: async () => (await import('./commands/token-create')).tokenCreate,
+  },
+  {
+    name: 'token list',
+    summary: 'show your access tokens on a hub',
+    load: async () => (await import('./commands/token-list')).tokenList,
+  },
+  {
+    name: 'token revoke',
+    summary: 'end an access token',
+    load: async () => (await import('./commands/token-revoke')).tokenRevoke,
+  },
+  {
     name: 'push',
     summary: 'bring branches to a hub',
     load: async () => (await import('./commands/push')).pushCommand,

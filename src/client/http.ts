@@ -15,6 +15,8 @@ export interface Caller {
   signal?: AbortSignal;
   /** Time without a byte in either direction after which a request fails; ms. */
   idleMs?: number;
+  /** Told when the hub says that the token ends soon. */
+  onTokenExpiry?: (endsAt: Date) => void;
 }
 
 export interface HttpOptions {
@@ -25,6 +27,8 @@ export interface HttpOptions {
 
 const IDLE_MS = 60_000;
 const JSON_MIME_TYPE = 'application/json';
+/** A hub's warning that the token of the request ends soon (docs/protocol.md §4). */
+const TOKEN_EXPIRES_HEADER = 'musehub-token-expires';
 const ERROR_BYTES_MAX = 64 * 1024;
 
 /** Begins a request; the caller writes its body and waits with `responseTo`. */
@@ -105,15 +109,21 @@ export async function requestBytes(
   const sent = await openRequest(url, caller, { method, accept, headers });
   sent.end(body);
   const response = await responseTo(sent);
+  passExpiry(response, caller);
   if (response.statusCode !== 200 && response.statusCode !== 201) throw await refusalOf(response);
   return readAll(response, SMALL_ANSWER_BYTES_MAX);
+}
+
+function passExpiry({ headers }: IncomingMessage, caller: Caller): void {
+  const endsAtMs = Date.parse(String(headers[TOKEN_EXPIRES_HEADER] ?? ''));
+  if (!Number.isNaN(endsAtMs)) caller.onTokenExpiry?.(new Date(endsAtMs));
 }
 
 /** Sends a request with a JSON body, or none, and reads a JSON answer. */
 export async function requestJson(
   url: URL,
   caller: Caller,
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'DELETE',
   body?: unknown,
 ): Promise<unknown> {
   const bytes = await requestBytes(url, caller, {

@@ -10,6 +10,7 @@ import {
 import { MSGPACK_MIME_TYPE } from '~/wire/limits';
 import { ClientError } from './client-error';
 import { type Caller, requestBytes, requestJson } from './http';
+import { mapOf, textOf, unexpected } from './json-answer';
 import type { RemoteAddress } from './remote-address';
 
 /** Who a token stands for. */
@@ -22,11 +23,11 @@ export interface Whoami {
 
 /** Asks a hub whose token this is; `unauthenticated` when it is nobody's. */
 export async function whoami(hub: URL, caller: Caller): Promise<Whoami> {
-  const value = fields(await requestJson(new URL('/api/whoami', hub), caller, 'GET'));
+  const value = mapOf(await requestJson(new URL('/api/whoami', hub), caller, 'GET'));
   return {
-    handle: text(value.handle, 'handle'),
-    kind: text(value.kind ?? 'human', 'kind'),
-    role: text(value.role ?? 'member', 'role'),
+    handle: textOf(value.handle, 'handle'),
+    kind: textOf(value.kind ?? 'human', 'kind'),
+    role: textOf(value.role ?? 'member', 'role'),
     scopes: Array.isArray(value.scopes) ? value.scopes.map(String) : [],
   };
 }
@@ -51,7 +52,7 @@ export async function createRepository(
   caller: Caller,
   repository: NewRepository,
 ): Promise<CreatedRepository> {
-  const value = fields(
+  const value = mapOf(
     await requestJson(new URL('/api/repos', hub), caller, 'POST', repository).catch((error) => {
       if (error instanceof ClientError && error.detail.status === 409) {
         throw new ClientError('already-exists', `${repository.slug} is there already.`);
@@ -60,10 +61,10 @@ export async function createRepository(
     }),
   );
   return {
-    repoId: text(value.repo_id, 'repo_id'),
-    owner: text(value.owner, 'owner'),
-    slug: text(value.slug, 'slug'),
-    url: text(value.url, 'url'),
+    repoId: textOf(value.repo_id, 'repo_id'),
+    owner: textOf(value.owner, 'owner'),
+    slug: textOf(value.slug, 'slug'),
+    url: textOf(value.url, 'url'),
   };
 }
 
@@ -105,20 +106,4 @@ export async function knownCommits(
   if (isViolation(answer)) throw unexpected(answer.message);
   const asked = new Set(ids);
   return answer.ack.filter((id) => asked.has(id));
-}
-
-function fields(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw unexpected('it is not a map');
-  }
-  return value as Record<string, unknown>;
-}
-
-function text(value: unknown, field: string): string {
-  if (typeof value !== 'string') throw unexpected(`${field} is not a text`);
-  return value;
-}
-
-function unexpected(reason: string): ClientError {
-  return new ClientError('bad-response', `The hub answers in another form: ${reason}`);
 }

@@ -29,6 +29,8 @@ export interface TokenGrant {
   repoIds: string[] | null;
   /** Branches it may push to; null: all. */
   branchPattern: string | null;
+  /** When it ends, in milliseconds since the epoch; null: never. */
+  expiresAtMs: number | null;
 }
 
 export const ANONYMOUS: Principal = { kind: 'anonymous' };
@@ -82,13 +84,26 @@ export function decideAccess(principal: Principal, repo: RepositoryAccess, scope
   return ALLOWED;
 }
 
-/** Decides whether a token's branch pattern covers a branch; `*` within a segment, `**` across. */
+/**
+ * Decides whether a token's branch pattern covers a branch; `*` within a segment, `**` across. Takes
+ * time in proportion to both lengths: patterns are chosen by users.
+ */
 export function branchMatches(pattern: string, branch: string): boolean {
-  const source = pattern
-    .split(/(\*\*|\*)/)
-    .map((part) =>
-      part === '**' ? '.*' : part === '*' ? '[^/]*' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'),
-    )
-    .join('');
-  return new RegExp(`^${source}$`, 'u').test(branch);
+  const parts = pattern.match(/\*\*|\*|[^*]/gsu) ?? [];
+  /** Places of the pattern that what was read so far can have reached; a star may stand for nothing. */
+  const withSkips = (places: Set<number>): Set<number> => {
+    for (const place of places) if (parts[place]?.startsWith('*')) places.add(place + 1);
+    return places;
+  };
+  let reached = withSkips(new Set([0]));
+  for (const character of branch) {
+    const next = new Set<number>();
+    for (const place of reached) {
+      const part = parts[place];
+      if (part === '**' || (part === '*' && character !== '/')) next.add(place);
+      else if (part === character) next.add(place + 1);
+    }
+    reached = withSkips(next);
+  }
+  return reached.has(parts.length);
 }

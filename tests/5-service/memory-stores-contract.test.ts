@@ -2,9 +2,11 @@ import { describeApplyPush } from '~tests/contract/apply-push';
 import { describeFetchStore } from '~tests/contract/fetch-store';
 import { describeIdentityStore } from '~tests/contract/identity-store';
 import { describePushStore } from '~tests/contract/push-store';
+import { describeTokenStore } from '~tests/contract/token-store';
 import { memoryWorld } from '~tests/support/memory-world';
 
 describePushStore('memory', memoryWorld);
 describeApplyPush('memory', memoryWorld);
 describeFetchStore('memory', memoryWorld);
 describeIdentityStore('memory', memoryWorld);
+describeTokenStore('memory', memoryWorld);

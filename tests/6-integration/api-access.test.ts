@@ -33,6 +33,9 @@ const PROCEDURES: Record<string, { repo: boolean; input: () => Record<string, un
   'commit.comments': { repo: true, input: () => ({ id: head() }) },
   'commit.addComment': { repo: true, input: () => ({ id: head(), body: 'hello' }) },
   'push.list': { repo: true, input: () => ({}) },
+  'token.list': { repo: false, input: () => ({}) },
+  'token.create': { repo: false, input: () => ({ name: 'narrow', scopes: ['read'] }) },
+  'token.revoke': { repo: false, input: () => ({ id: randomUUID() }) },
 };
 const head = () => seeded.commits.get('b')!.id;
 const OF_REPOSITORY = Object.keys(PROCEDURES).filter((name) => PROCEDURES[name]!.repo);

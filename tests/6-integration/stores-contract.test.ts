@@ -3,6 +3,7 @@ import { describeApplyPush } from '~tests/contract/apply-push';
 import { describeFetchStore } from '~tests/contract/fetch-store';
 import { describeIdentityStore } from '~tests/contract/identity-store';
 import { describePushStore } from '~tests/contract/push-store';
+import { describeTokenStore } from '~tests/contract/token-store';
 import { openTestDatabase, type TestDatabase } from '~tests/support/database';
 import { postgresWorld } from '~tests/support/postgres-world';
 
@@ -18,3 +19,4 @@ describePushStore('PostgreSQL', makeWorld);
 describeApplyPush('PostgreSQL', makeWorld);
 describeFetchStore('PostgreSQL', makeWorld);
 describeIdentityStore('PostgreSQL', makeWorld);
+describeTokenStore('PostgreSQL', makeWorld);

@@ -28,7 +28,9 @@ export interface MemoryUser {
 export interface MemoryToken {
   id: string;
   userId: string;
+  name: string;
   hash: string;
+  createdAtMs: number;
   scopes: Scope[];
   repoIds: string[] | null;
   branchPattern: string | null;
@@ -155,6 +157,7 @@ export class MemoryHub {
             scopes: token.scopes,
             repoIds: token.repoIds,
             branchPattern: token.branchPattern,
+            expiresAtMs: token.expiresAtMs,
           }
         : null,
     };

@@ -46,7 +46,8 @@ export class MemoryIdentityStore implements IdentityStore {
   }
 
   async createToken({ hash, ...token }: NewToken): Promise<void> {
-    const row = { ...token, hash: hex(hash), revoked: false, lastUse: null };
+    const fresh = { createdAtMs: this.hub.now(), revoked: false, lastUse: null };
+    const row = { ...token, hash: hex(hash), ...fresh };
     this.hub.tokens.set(token.id, row);
   }
 
@@ -77,7 +78,8 @@ export class MemoryIdentityStore implements IdentityStore {
     const session = this.hub.sessions.get(sessionId);
     const user = session && this.hub.users.get(session.userId);
     if (!session || !user) return null;
-    const grant = { id: session.tokenId ?? '', scopes: [], repoIds: null, branchPattern: null };
+    const narrow = { scopes: [], repoIds: null, branchPattern: null, expiresAtMs: null };
+    const grant = { id: session.tokenId ?? '', ...narrow };
     const principal = this.hub.refresh({
       ...{ kind: 'user', userId: user.id, handle: user.handle, accountKind: user.kind },
       ...{ role: user.role, token: session.tokenId === null ? null : grant, sessionId },

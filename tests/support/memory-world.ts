@@ -2,6 +2,7 @@ import { MemoryFetchStore } from './memory-fetch-store';
 import { MemoryHub } from './memory-hub';
 import { MemoryIdentityStore } from './memory-identity-store';
 import { MemoryPushStore } from './memory-push-store';
+import { MemoryTokenStore } from './memory-token-store';
 import type { StoreWorld } from './store-world';
 
 /** The stores' stubs over one hub in memory. */
@@ -10,6 +11,7 @@ export function memoryWorld(hub = new MemoryHub()): StoreWorld {
     push: new MemoryPushStore(hub),
     fetch: new MemoryFetchStore(hub),
     identity: new MemoryIdentityStore(hub),
+    tokens: new MemoryTokenStore(hub),
     setRules: async (repoId, rules) => hub.setRules(repoId, rules),
     setCollaborator: async (repoId, userId, level) => hub.setCollaborator(repoId, userId, level),
     setRepository: async (repoId, settings) => hub.setRepository(repoId, settings),

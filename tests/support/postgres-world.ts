@@ -2,6 +2,7 @@ import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import type { PrismaClient } from '~/server/postgres/prisma-client';
 import { PostgresPushStore, type PushStoreOptions } from '~/server/postgres/push-store';
+import { PostgresTokenStore } from '~/server/postgres/token-store';
 import type { StoreWorld } from './store-world';
 
 /** The stores over PostgreSQL. */
@@ -10,6 +11,7 @@ export function postgresWorld(prisma: PrismaClient, options: PushStoreOptions = 
     push: new PostgresPushStore(prisma, options),
     fetch: new PostgresFetchStore(prisma),
     identity: new PostgresIdentityStore(prisma),
+    tokens: new PostgresTokenStore(prisma),
     async setRules(repoId, rules) {
       await prisma.branchRule.deleteMany({ where: { repoId } });
       await prisma.branchRule.createMany({ data: rules.map((rule) => ({ repoId, ...rule })) });

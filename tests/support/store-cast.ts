@@ -37,8 +37,8 @@ export async function withToken(
     ...fields,
   };
   await world.identity.createToken(token);
-  const { id, scopes, repoIds, branchPattern } = token;
-  return { ...user, token: { id, scopes, repoIds, branchPattern } };
+  const { id, scopes, repoIds, branchPattern, expiresAtMs } = token;
+  return { ...user, token: { id, scopes, repoIds, branchPattern, expiresAtMs } };
 }
 
 export async function addRepository(

@@ -1,6 +1,7 @@
 import type { FetchStore } from '~/server/ports/fetch-store';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import type { BranchRule, PushStore } from '~/server/ports/push-store';
+import type { TokenStore } from '~/server/ports/token-store';
 
 export interface RepositorySettings {
   visibility?: 'public' | 'private';
@@ -28,6 +29,7 @@ export interface StoreWorld {
   push: PushStore;
   fetch: FetchStore;
   identity: IdentityStore;
+  tokens: TokenStore;
   setRules(repoId: string, rules: BranchRule[]): Promise<void>;
   setCollaborator(
     repoId: string,

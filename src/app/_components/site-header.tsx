@@ -50,6 +50,9 @@ function AccountMenu({ handle }: { handle: string }) {
         <a className="block px-4 py-2 hover:bg-sunken" href={ownerAddress(handle)}>
           Your repositories
         </a>
+        <a className="block px-4 py-2 hover:bg-sunken" href="/settings/tokens">
+          Settings
+        </a>
         <a className="flex items-center gap-2 px-4 py-2 hover:bg-sunken" href="/api/auth/signout">
           <LogOut aria-hidden="true" size={14} />
           Sign out

@@ -4,6 +4,7 @@ import { branchRouter } from './routers/branch';
 import { commitRouter } from './routers/commit';
 import { pushRouter } from './routers/push';
 import { repoRouter } from './routers/repo';
+import { tokenRouter } from './routers/token';
 import { treeRouter } from './routers/tree';
 import { createCallerFactory, createRouter } from './trpc';
 
@@ -14,6 +15,7 @@ export const appRouter = createRouter({
   tree: treeRouter,
   commit: commitRouter,
   push: pushRouter,
+  token: tokenRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -3,12 +3,18 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/unstable-core-do-not-impo
 import { z } from 'zod';
 import { ANONYMOUS, type Principal, type Scope } from '~/server/access';
 import { authenticate, type CredentialUse } from '~/server/auth/authenticate';
+import type { TokenStore } from '~/server/ports/token-store';
 import type { BrowseDeps } from '~/server/services/browse-deps';
+import type { CreateTokenDeps } from '~/server/services/create-token';
 import { type OpenRepository, openRepository } from '~/server/services/open-repository';
 import { type ErrorCode, Refusal } from '~/wire/errors';
 
 /** What the API needs of the world. */
 export interface ApiDeps extends BrowseDeps {
+  tokens: TokenStore;
+  mint: CreateTokenDeps['mint'];
+  /** Days that a new access token may be valid at most. */
+  tokenDaysMax: number;
   sessionSecret: string;
   /** The hub's public address. */
   url: string;

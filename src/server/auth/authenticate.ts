@@ -72,6 +72,7 @@ export async function authenticateToken(
       scopes: token.scopes,
       repoIds: token.repoIds,
       branchPattern: token.branchPattern,
+      expiresAtMs: token.expiresAtMs,
     },
     sessionId: null,
   };

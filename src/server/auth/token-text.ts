@@ -1,5 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { MintedToken } from '~/server/ports/token-store';
 
 /**
  * The text of an access token: `muse_pat_` (a person's) or `muse_agt_` (an agent's), 33 random
@@ -17,6 +18,12 @@ export function newToken(kind: 'human' | 'agent'): string {
   let text: string = PREFIX[kind];
   for (let n = 0; n < RANDOM_CHARS; n++) text += ALPHABET[randomInt(ALPHABET.length)];
   return text + checksumOf(text);
+}
+
+/** A new token: its text for the one who asked, and what is stored of it. */
+export function mintToken(kind: 'human' | 'agent'): MintedToken {
+  const text = newToken(kind);
+  return { text, hash: hashToken(text) };
 }
 
 /** Whether a text can be a token: its shape and its checksum are right. */

@@ -5,10 +5,10 @@ import { createRepository, type NewRepository } from '~/server/services/create-r
 import { whoami } from '~/server/services/whoami';
 import { Refusal } from '~/wire/errors';
 import type { AuthenticateDeps } from '../auth/authenticate';
-import { JSON_MIME_TYPE, mediaTypeOf } from './accept';
-import { drainBody, readBody } from './body';
+import { drainBody } from './body';
+import { answerHeaders, readJson } from './json-exchange';
 import { principalOf } from './read-access';
-import { errorResponse, type FaultLog, requestIdOf } from './respond';
+import { errorResponse, type FaultLog } from './respond';
 
 /**
  * What the command line needs beside the wire (docs/protocol.md §4): who am I, and make a
@@ -22,8 +22,6 @@ export interface AccountHandlerDeps extends AuthenticateDeps {
   url: string;
 }
 
-const BODY_MAX_BYTES = 64 * 1024;
-
 const newRepository = z.object({
   slug: z.string(),
   owner: z.string().nullish(),
@@ -34,8 +32,8 @@ const newRepository = z.object({
 /** `GET /api/whoami` → `{handle, kind, role, scopes}`. */
 export async function handleWhoami(request: Request, deps: AccountHandlerDeps): Promise<Response> {
   try {
-    const answer = whoami(await principalOf(request, deps));
-    return Response.json(answer, { headers: answerHeaders(request) });
+    const principal = await principalOf(request, deps);
+    return Response.json(whoami(principal), { headers: answerHeaders(request, principal) });
   } catch (error) {
     return errorResponse(error, request, { log: deps.log, fallback: 'json' });
   }
@@ -49,9 +47,9 @@ export async function handleCreateRepository(
   try {
     const principal = await principalOf(request, deps);
     if (principal.kind === 'anonymous') throw new Refusal('unauthenticated');
-    const wanted = await readWanted(request);
+    const wanted = wantedOf(await readJson(request, newRepository));
     const created = await createRepository(principal, wanted, deps);
-    const headers = answerHeaders(request);
+    const headers = answerHeaders(request, principal);
     if (!created) {
       const message = 'There is a repository of this name already; choose another name.';
       return Response.json({ message }, { status: 409, headers });
@@ -66,33 +64,7 @@ export async function handleCreateRepository(
   }
 }
 
-async function readWanted(request: Request): Promise<NewRepository> {
-  if (mediaTypeOf(request.headers.get('content-type')) !== JSON_MIME_TYPE) {
-    throw new Refusal('unsupported-media-type', {}, 'Send the repository as application/json.');
-  }
-  const text = new TextDecoder().decode(await readBody(request, BODY_MAX_BYTES));
-  const parsed = newRepository.safeParse(parseJson(text));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const field = issue?.path.join('.') || 'body';
-    throw new Refusal('bad-frame', { field }, `The field ${field} is wrong: ${issue?.message}.`);
-  }
-  const { slug, owner, visibility, description } = parsed.data;
+function wantedOf(body: z.output<typeof newRepository>): NewRepository {
+  const { slug, owner, visibility, description } = body;
   return { slug, owner: owner ?? null, visibility, description: description ?? '' };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Refusal('bad-frame', {}, 'The body is not JSON.', { cause: error });
-  }
-}
-
-function answerHeaders(request: Request): Headers {
-  return new Headers({
-    'cache-control': 'no-store',
-    vary: 'Authorization',
-    'x-request-id': requestIdOf(request),
-  });
 }

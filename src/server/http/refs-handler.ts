@@ -6,6 +6,7 @@ import { advertiseRefs } from '../services/advertise-refs';
 import { mediaTypeOfForm, preferredForm } from './accept';
 import { LENGTH_HEADER } from './content-length';
 import { matchesEtag } from './etag';
+import { warnOfExpiry } from './json-exchange';
 import { openForReading, type ReadAccessDeps, type RepositoryParams } from './read-access';
 import { errorResponse, requestIdOf } from './respond';
 
@@ -29,23 +30,20 @@ export async function handleRefs(
     const body = encodeRefs(await advertiseRefs(repo, deps), form);
     const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
     const scope = repo.entry.visibility === 'public' ? 'public' : 'private';
-    const headers = {
+    const headers = new Headers({
       etag,
       // No transformation: a strong ETag stands for these very bytes.
       'cache-control': `${scope}, no-cache, no-transform`,
       vary: 'Accept, Authorization',
       'x-request-id': requestIdOf(request),
-    };
+    });
+    warnOfExpiry(headers, repo.principal);
     if (matchesEtag(request.headers.get('if-none-match'), etag)) {
       return new Response(null, { status: 304, headers });
     }
-    return new Response(body as BodyInit, {
-      headers: {
-        ...headers,
-        'content-type': mediaTypeOfForm(form),
-        [LENGTH_HEADER]: String(body.byteLength),
-      },
-    });
+    headers.set('content-type', mediaTypeOfForm(form));
+    headers.set(LENGTH_HEADER, String(body.byteLength));
+    return new Response(body as BodyInit, { headers });
   } catch (error) {
     return errorResponse(error, request, { log: deps.log, fallback: 'json' });
   }

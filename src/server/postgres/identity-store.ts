@@ -152,13 +152,14 @@ export class PostgresIdentityStore implements IdentityStore {
     if (!isUuid(sessionId)) return null;
     const [row] = await asking(
       () => this.prisma.$queryRaw<
-        (Omit<TokenRow, 'id' | 'userDisabled' | 'expiresAt' | 'revoked'> & {
+        (Omit<TokenRow, 'id' | 'userDisabled' | 'revoked'> & {
           tokenId: string | null;
         })[]
       >`
         SELECT u.id::text AS "userId", u.handle, u.kind::text AS "accountKind", u.role::text,
                t.id::text AS "tokenId", t.scopes, t.all_repos AS "allRepos",
-               t.repo_ids::text[] AS "repoIds", t.branch_pattern AS "branchPattern"
+               t.repo_ids::text[] AS "repoIds", t.branch_pattern AS "branchPattern",
+               t.expires_at AS "expiresAt"
           FROM sessions s
           JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
           LEFT JOIN access_tokens t ON t.id = s.token_id
@@ -184,6 +185,7 @@ export class PostgresIdentityStore implements IdentityStore {
               scopes: row.scopes,
               repoIds: row.allRepos ? null : row.repoIds,
               branchPattern: row.branchPattern,
+              expiresAtMs: row.expiresAt?.getTime() ?? null,
             },
       sessionId,
     };

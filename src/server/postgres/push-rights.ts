@@ -97,6 +97,7 @@ function freshPrincipal(principal: Principal, row: RightsRow): Principal {
       scopes: row.scopes ?? [],
       repoIds: row.all_repos ? null : (row.repo_ids ?? []),
       branchPattern: row.branch_pattern,
+      expiresAtMs: token.expiresAtMs,
     },
   };
 }

@@ -1,0 +1,173 @@
+'use client';
+
+import { type FormEvent, useState } from 'react';
+import type { Answers } from '~/server/api/root';
+import { useAction } from '~/trpc/action';
+import { Button } from '../../_components/button';
+import { Choice, ChoiceGroup, FormError, SelectField } from '../../_components/choice-field';
+import { CommandLine } from '../../_components/command-line';
+import { TextArea, TextField } from '../../_components/form-field';
+import { scopeWords } from '../../_components/scope-words';
+import { counted, shortDate } from '../../_components/wording';
+
+type Created = Answers['token']['create'];
+
+const DAYS = [1, 7, 30, 90, 180, 366];
+const DAYS_STANDARD = 90;
+
+/** Makes a token and shows its text, once. */
+export function NewTokenForm({ daysMax, hubUrl }: { daysMax: number; hubUrl: string }) {
+  const { run, busy, error } = useAction();
+  const [created, setCreated] = useState<Created | null>(null);
+  const [narrowed, setNarrowed] = useState(false);
+  if (created) return <NewToken again={() => setCreated(null)} hubUrl={hubUrl} token={created} />;
+
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const text = (name: string) => String(form.get(name) ?? '').trim();
+    const made = await run((api) =>
+      api.token.create.mutate({
+        name: text('name'),
+        scopes: [text('scope') as 'read' | 'write' | 'admin'],
+        repositories: narrowed
+          ? text('repositories')
+              .split(/[\s,]+/)
+              .filter(Boolean)
+          : null,
+        branchPattern: text('branchPattern') || null,
+        days: Number(text('days')),
+      }),
+    );
+    if (made) setCreated(made);
+  };
+  const days = [...new Set([...DAYS.filter((n) => n < daysMax), daysMax])].sort((a, b) => a - b);
+  return (
+    <>
+      <noscript>
+        <p className="px-4 py-3">
+          Making a token here needs JavaScript; the command line does it too:{' '}
+          <code className="font-mono">musehub token create NAME</code>
+        </p>
+      </noscript>
+      <form className="needs-script max-w-2xl space-y-5 p-4" onSubmit={submit}>
+        <TextField
+          autoComplete="off"
+          hint="What will use it: “laptop”, “CI of demo”."
+          id="token-name"
+          label="Name"
+          maxLength={100}
+          name="name"
+          required
+        />
+        <ChoiceGroup legend="It may">
+          <Choice
+            hint="Fetch, clone and browse."
+            label={scopeWords(['read'])}
+            name="scope"
+            type="radio"
+            value="read"
+          />
+          <Choice
+            defaultChecked
+            hint="Also make repositories and comments."
+            label={scopeWords(['write'])}
+            name="scope"
+            type="radio"
+            value="write"
+          />
+          <Choice
+            hint="Everything that you may do."
+            label={scopeWords(['admin'])}
+            name="scope"
+            type="radio"
+            value="admin"
+          />
+        </ChoiceGroup>
+        <ChoiceGroup legend="Repositories">
+          <Choice
+            checked={!narrowed}
+            label="all your repositories, also those to come"
+            name="reach"
+            onChange={() => setNarrowed(false)}
+            type="radio"
+          />
+          <Choice
+            checked={narrowed}
+            label="only these"
+            name="reach"
+            onChange={() => setNarrowed(true)}
+            type="radio"
+          />
+        </ChoiceGroup>
+        {narrowed && (
+          <TextArea
+            hint="As owner/name, one in a line."
+            id="token-repositories"
+            label="Names of the repositories"
+            name="repositories"
+            required
+            spellCheck={false}
+          />
+        )}
+        <TextField
+          autoComplete="off"
+          hint="Empty: every branch. * stands for anything without a slash, ** for anything: feature/**"
+          id="token-branches"
+          label="Branches it may push to"
+          maxLength={255}
+          name="branchPattern"
+          spellCheck={false}
+        />
+        <SelectField
+          defaultValue={Math.min(DAYS_STANDARD, daysMax)}
+          hint="Never later than the token that you are signed in with."
+          id="token-days"
+          label="Expires after"
+          name="days"
+        >
+          {days.map((n) => (
+            <option key={n} value={n}>
+              {counted(n, 'day')}
+            </option>
+          ))}
+        </SelectField>
+        <FormError error={error} />
+        <Button disabled={busy} look="primary">
+          Make the token
+        </Button>
+      </form>
+    </>
+  );
+}
+
+function NewToken({ token, hubUrl, again }: { token: Created; hubUrl: string; again: () => void }) {
+  return (
+    <div className="space-y-4 p-4">
+      <p role="status">
+        <strong>
+          The token “<bdi>{token.name}</bdi>” is made. Copy it now: it is not shown again.
+        </strong>{' '}
+        It expires on {shortDate(token.expiresAtMs)}.
+      </p>
+      <CommandLine command={token.text} label="the token" />
+      <div className="space-y-1.5">
+        <p className="text-muted">Sign in the command line:</p>
+        <CommandLine
+          command={`printf %s '${token.text}' | musehub login ${hubUrl} --token-stdin`}
+          label="the line for the command line"
+        />
+      </div>
+      <div className="space-y-1.5">
+        <p className="text-muted">Ask the hub with curl:</p>
+        <CommandLine
+          command={`curl -H 'Authorization: Bearer ${token.text}' ${hubUrl}/api/whoami`}
+          label="the line for curl"
+        />
+      </div>
+      <Button onClick={again} type="button">
+        Done
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+'use client';
+
+import { useAction } from '~/trpc/action';
+import { FormError } from '../../_components/choice-field';
+import { ConfirmButton } from '../../_components/confirm-button';
+
+/** Ends a token, and with it every session that it signed in. */
+export function RevokeTokenButton({
+  id,
+  name,
+  current,
+}: {
+  id: string;
+  name: string;
+  current: boolean;
+}) {
+  const { run, busy, error } = useAction();
+  return (
+    <div className="needs-script space-y-1">
+      <ConfirmButton
+        busy={busy}
+        label={`Revoke ${name}`}
+        onConfirm={() => void run((api) => api.token.revoke.mutate({ id }))}
+        question={current ? 'Revoke and sign out' : 'Revoke for good'}
+      >
+        Revoke
+      </ConfirmButton>
+      <FormError error={error} />
+    </div>
+  );
+}
