@@ -114,23 +114,20 @@ function writeWhole(file, text) {
 
 /** dist/main.js is the hub, dist/musehub.js the command line program. */
 async function bundlePrograms() {
-  const programs = { main: 'src/server/main.ts', musehub: 'src/cli/main.ts' };
-  const entryPoints = Object.fromEntries(
-    Object.entries(programs).filter(([, file]) => fs.existsSync(path.join(projectFolder, file))),
-  );
   const outdir = path.join(projectFolder, 'dist', 'new');
-  await build({
+  const options = {
     absWorkingDir: projectFolder,
-    entryPoints,
     outdir,
     bundle: true,
-    packages: 'external',
     platform: 'node',
     format: 'esm',
     target: 'node20',
     sourcemap: true,
     logLevel: 'warning',
-  });
+  };
+  await build({ ...options, entryPoints: { main: 'src/server/main.ts' }, packages: 'external' });
+  // One file with all it needs, and that small: it is found, read and compiled at every command.
+  await build({ ...options, entryPoints: { musehub: 'src/cli/main.ts' }, minify: true });
   for (const name of fs.readdirSync(outdir)) {
     fs.renameSync(path.join(outdir, name), path.join(projectFolder, 'dist', name));
   }

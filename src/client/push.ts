@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatId, type Id } from '~/muse/ids';
-import type { ResultFrame } from '~/wire/frames';
+import { type ResultFrame, SFRAME_RESULT } from '~/wire/frames';
 import { DEFAULT_LIMITS } from '~/wire/limits';
 import { replaceRef } from './branch-refs';
 import { ClientError, checkInterrupted } from './client-error';
@@ -59,6 +59,11 @@ export async function push(
   let waitMs = options.retryMs ?? RETRY_MS;
   // An address where nobody answers is told at once; later failures are worth another try.
   let refs = await getRefs(remote, caller);
+  if (head !== null && refs.heads.get(options.remoteBranch) === head) {
+    const result = nothingToPush(refs, options.remoteBranch, head);
+    await remember(repository, options, result);
+    return result;
+  }
   for (let attempt = 1; ; attempt++) {
     try {
       if (attempt > 1) refs = await getRefs(remote, caller);
@@ -75,6 +80,32 @@ export async function push(
       waitMs *= 2;
     }
   }
+}
+
+/**
+ * The outcome where the branch already is at its head: as with git, nothing is sent, and the hub's
+ * history of pushes has no entry of it; `pushId` is empty and `seq` 0.
+ */
+function nothingToPush(refs: RemoteRefs, branch: string, head: Id): ResultFrame {
+  return {
+    type: SFRAME_RESULT,
+    pushId: '',
+    seq: 0,
+    branch,
+    kind: 'noop',
+    oldHead: head,
+    newHead: head,
+    objectsNew: 0,
+    objectsReused: 0,
+    commitsNew: 0,
+    snapshotsNew: 0,
+    bytesReceived: 0,
+    bytesStored: 0,
+    durationMs: 0,
+    branchHeads: Object.fromEntries(refs.heads),
+    url: '',
+    warnings: [],
+  };
 }
 
 function headOf(repository: Repository, branch: string): Id {
@@ -173,7 +204,7 @@ async function remember(
   result: ResultFrame,
 ): Promise<void> {
   const name = options.remoteName;
-  if (name === null) return;
+  if (name === null || isRemembered(repository, name, result)) return;
   await repository.write((writer) => {
     if (result.newHead === null) writer.remove(remoteHeadName(name, result.branch));
     else
@@ -187,6 +218,10 @@ function written(repository: Repository, id: Id): string {
 }
 
 /** Waits; ends early, with an error, when the command is interrupted. */
+function isRemembered(repository: Repository, remote: string, result: ResultFrame): boolean {
+  return repository.remoteHead(remote, result.branch) === result.newHead;
+}
+
 async function pause(ms: number, { signal }: Caller): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => checkInterrupted(signal));
 }

@@ -150,6 +150,11 @@ export class Repository {
     return readBranchRefs(this.#path(`remotes/${remote}`));
   }
 
+  /** The head that one branch of a remote had then; null when it had none. */
+  remoteHead(remote: string, branch: string): Id | null {
+    return readBranchRef(this.#path(`remotes/${remote}`), branch);
+  }
+
   remotes(): Remote[] {
     return remotesOf(this.#configText(), this.#path('config.toml'));
   }

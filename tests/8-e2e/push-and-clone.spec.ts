@@ -119,7 +119,7 @@ test('a history goes forward, is refused when it diverges, and is replaced by fo
 
   await page.goto(`${url}/pushes`);
   const text = page.getByRole('main');
-  for (const kind of ['create', 'fast-forward', 'force', 'noop']) {
+  for (const kind of ['create', 'fast-forward', 'force']) {
     await expect(text.getByText(kind, { exact: true }).first()).toBeVisible();
   }
 });
