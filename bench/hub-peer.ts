@@ -39,9 +39,12 @@ export class HubPeer implements Peer {
     // The database runs as another user when this is root's.
     fs.chmodSync(folder, 0o755);
     const requests = new RequestLog(path.join(folder, 'requests.log'));
-    const clock = path.join(benchFolder, 'request-clock.mjs');
     const hub = await startHub({
-      env: { NODE_OPTIONS: `--import=${clock}`, BENCH_REQUEST_LOG: requests.file, ...profiling() },
+      env: {
+        NODE_OPTIONS: nodeOptions(),
+        BENCH_REQUEST_LOG: requests.file,
+        BENCH_PROFILE_SERVER: process.env.BENCH_PROFILE_SERVER ?? '',
+      },
     });
     return new HubPeer(hub, requests, folder, git);
   }
@@ -177,9 +180,9 @@ export class HubPeer implements Peer {
   }
 }
 
-/** Options of Node by which the hub writes a CPU profile when it ends. */
-function profiling(): Record<string, string> {
-  const folder = process.env.BENCH_PROFILE_SERVER;
-  const clock = path.join(benchFolder, 'request-clock.mjs');
-  return folder ? { NODE_OPTIONS: `--import=${clock} --cpu-prof --cpu-prof-dir=${folder}` } : {};
+/** With BENCH_PROFILE_SERVER=FOLDER the hub writes a CPU profile there when it ends. */
+function nodeOptions(): string {
+  const modules = ['request-clock.mjs'];
+  if (process.env.BENCH_PROFILE_SERVER) modules.push('profile-server.mjs');
+  return modules.map((name) => `--import=${path.join(benchFolder, name)}`).join(' ');
 }
