@@ -139,3 +139,23 @@ describe('a slow client', () => {
     expect(response.statusCode).toBe(201);
   });
 });
+
+describe('the counters', () => {
+  const metrics = (headers: Record<string, string> = {}) =>
+    fetch(`${hub.url}/metrics`, { headers });
+
+  it('are told to this machine', async () => {
+    await fetch(`${hub.url}/health`);
+    const text = await (await metrics()).text();
+    expect(text).toMatch(/^musehub_requests_total\{status="2xx"\} [1-9]\d*$/m);
+    expect(text).toMatch(/^musehub_memory_bytes\{kind="resident"\} [1-9]\d*$/m);
+  });
+
+  it('are nothing to those who come through a proxy, unless they are an admin', async () => {
+    const proxied = { 'x-forwarded-for': '203.0.113.7' };
+    expect((await metrics(proxied)).status).toBe(404);
+    expect((await metrics({ ...proxied, authorization: 'Bearer wrong' })).status).toBe(404);
+    const authorization = `Bearer ${hub.adminToken}`;
+    expect((await metrics({ ...proxied, authorization })).status).toBe(200);
+  });
+});

@@ -1,4 +1,10 @@
-import { type AddJobFunction, Logger as QueueLogger, run, type TaskList } from 'graphile-worker';
+import {
+  type AddJobFunction,
+  Logger as QueueLogger,
+  type Runner,
+  run,
+  type TaskList,
+} from 'graphile-worker';
 import pg from 'pg';
 import type { Job, JobDeps, JobLog } from './job';
 
@@ -23,7 +29,13 @@ const CONNECTIONS_MAX = CONCURRENCY + 2;
 /** New jobs are announced; this is for those whose announcement was missed. */
 const POLL_MS = 5_000;
 
-/** Does jobs in this process, beside the requests. */
+/** How soon the queue is taken up again after it gave up on the database. */
+const RESTART_MS = 10_000;
+
+/**
+ * Does jobs in this process, beside the requests. A database that is away for a moment is waited
+ * for; a queue that gives up is started again.
+ */
 export async function startWorker(options: WorkerOptions): Promise<JobWorker> {
   const { databaseUrl, deps, jobs } = options;
   const logger = deps.logger;
@@ -35,31 +47,78 @@ export async function startWorker(options: WorkerOptions): Promise<JobWorker> {
   pool.on('error', (error) => logger.warn('a database connection was lost', { err: error }));
   try {
     if (options.alone) await releaseAbandonedJobs(pool, logger);
-    const runner = await run({
-      pgPool: pool,
-      concurrency: CONCURRENCY,
-      pollInterval: POLL_MS,
-      noHandleSignals: true,
-      taskList: tasksOf(jobs, deps),
-      crontab: jobs
-        .filter((job) => job.schedule)
-        .map((job) => `${job.schedule} ${job.name} ?max=3`)
-        .join('\n'),
-      logger: new QueueLogger(() => (level, message) => {
-        // The queue is chatty; what failed is told by `tasksOf`, with its cause.
-        if (level === 'error' || level === 'warning') logger.warn('job queue', { said: message });
-      }),
-    });
+    const queue = new Queue(() => runQueue(pool, jobs, deps), logger);
+    await queue.start();
     return {
-      add: runner.addJob,
+      add: (...job) => queue.add(...job),
       stop: async () => {
-        await runner.stop();
+        await queue.stop();
         await pool.end();
       },
     };
   } catch (error) {
     await pool.end();
     throw error;
+  }
+}
+
+function runQueue(pool: pg.Pool, jobs: Job[], deps: JobDeps): Promise<Runner> {
+  const schedules = jobs.filter((job) => job.schedule);
+  return run({
+    pgPool: pool,
+    concurrency: CONCURRENCY,
+    pollInterval: POLL_MS,
+    noHandleSignals: true,
+    taskList: tasksOf(jobs, deps),
+    crontab: schedules.map((job) => `${job.schedule} ${job.name} ?max=3`).join('\n'),
+    logger: new QueueLogger(() => (level, message) => {
+      // The queue is chatty; what failed is told by `tasksOf`, with its cause.
+      if (level === 'error' || level === 'warning') {
+        deps.logger.warn('job queue', { said: message });
+      }
+    }),
+  });
+}
+
+/** A runner, and another one after it when it ends without being told to. */
+class Queue {
+  #runner: Runner | undefined;
+  #stopping = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly run: () => Promise<Runner>,
+    private readonly logger: JobLog,
+  ) {}
+
+  get add(): AddJobFunction {
+    if (!this.#runner) throw new Error('the job queue is not running');
+    return this.#runner.addJob;
+  }
+
+  async start(): Promise<void> {
+    const runner = await this.run();
+    if (this.#stopping) return runner.stop();
+    this.#runner = runner;
+    runner.promise.then(
+      () => this.#restart(new Error('it ended without a reason')),
+      (error) => this.#restart(error),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    await this.#runner?.stop();
+  }
+
+  #restart(error: unknown): void {
+    if (this.#stopping) return;
+    this.logger.error('the job queue ended; it is started again', { err: error });
+    this.#runner = undefined;
+    this.#timer = setTimeout(() => {
+      this.start().catch((failure) => this.#restart(failure));
+    }, RESTART_MS).unref();
   }
 }
 

@@ -28,8 +28,10 @@ const LAST_WORDS_MS = 3_000;
  * a later step fails. Rejects with `Misconfiguration` for what the operator can mend.
  */
 export async function startHub({ development }: { development: boolean }): Promise<void> {
-  redactStream(process.stdout);
-  redactStream(process.stderr);
+  for (const stream of [process.stdout, process.stderr]) {
+    redactStream(stream);
+    stream.on('error', () => {}); // whoever read the log is gone; the hub goes on
+  }
   const env = readEnv(process.env, process.cwd());
   const signal = firstSignal();
   process.env.NEXTAUTH_URL = env.url; // next-auth takes it from here only
@@ -42,9 +44,10 @@ export async function startHub({ development }: { development: boolean }): Promi
     const container = await openContainer(env, closers);
     const server = await serve(container, development);
     process.stdout.write(`musehub is at ${env.url}\n`);
-    await drain(server, container, await signal);
+    const reason = await Promise.race([signal, fault(container)]);
+    await drain(server, container, reason);
     await close();
-    process.exit(0);
+    process.exit(reason === 'fault' ? 1 : 0);
   } catch (error) {
     await close();
     throw error;
@@ -152,6 +155,20 @@ function firstSignal(): Promise<string> {
       resolve(name);
     };
     process.on('SIGTERM', take).on('SIGINT', take);
+  });
+}
+
+/**
+ * What nobody catches is a fault of ours. A rejection leaves the process as it was; after an
+ * exception nobody knows, so the hub ends in order, to be started again by who watches it.
+ */
+function fault({ logger }: Container): Promise<'fault'> {
+  process.on('unhandledRejection', (err) => logger.error('a rejection was not handled', { err }));
+  return new Promise((resolve) => {
+    process.on('uncaughtException', (err) => {
+      logger.error('an exception was not handled; the hub ends', { err });
+      resolve('fault');
+    });
   });
 }
 
