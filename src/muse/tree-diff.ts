@@ -8,7 +8,7 @@ import { compareNames, type EntrySpan, newSpan, readEntry } from './tree';
  * Spans are used again: take from them what is needed before returning. Either directory may be
  * null, which counts as empty. The bytes must be those of stored trees; throws when one is cut off.
  */
-export function diffTrees(
+export function diffDirectories(
   before: Buffer | null,
   after: Buffer | null,
   visit: (before: EntrySpan | null, after: EntrySpan | null) => void,

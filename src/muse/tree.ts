@@ -80,6 +80,11 @@ export function readEntry(bytes: Uint8Array, at: number, span: EntrySpan): void 
   span.end = end;
 }
 
+/** The id of the entry that a span tells, in the bytes of its directory. */
+export function entryId(bytes: Buffer, span: EntrySpan): Id {
+  return bytes.toString('hex', span.nameEnd, span.end);
+}
+
 export const newSpan = (): EntrySpan => ({ kind: 0, nameStart: 0, nameEnd: 0, end: 0 });
 
 /** Bytes of an encoded entry whose name has that many. */

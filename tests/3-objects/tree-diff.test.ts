@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '~/muse/ids';
 import { asBuffer, decodeTree, encodeTree, type TreeEntry } from '~/muse/tree';
-import { diffTrees } from '~/muse/tree-diff';
+import { diffDirectories } from '~/muse/tree-diff';
 import { Prng } from '~tests/support/prng';
 
 type Listed = [before: string | null, after: string | null];
 
-/** What `diffTrees` visits, as `kind name id` of each side. */
+/** What `diffDirectories` visits, as `kind name id` of each side. */
 function diff(before: TreeEntry[] | null, after: TreeEntry[] | null): Listed[] {
   const a = before && asBuffer(encodeTree(before));
   const b = after && asBuffer(encodeTree(after));
@@ -16,7 +16,7 @@ function diff(before: TreeEntry[] | null, after: TreeEntry[] | null): Listed[] {
     span: { kind: number; nameStart: number; nameEnd: number; end: number },
   ) =>
     `${span.kind} ${bytes.toString('utf8', span.nameStart, span.nameEnd)} ${bytes.toString('hex', span.nameEnd, span.nameEnd + 2)}`;
-  diffTrees(a, b, (x, y) => visits.push([x && say(a!, x), y && say(b!, y)]));
+  diffDirectories(a, b, (x, y) => visits.push([x && say(a!, x), y && say(b!, y)]));
   return visits;
 }
 
@@ -90,7 +90,7 @@ describe('two directories side by side', () => {
 
   it('throw when one is cut off', () => {
     const bytes = asBuffer(encodeTree([file('a', '1')]));
-    expect(() => diffTrees(bytes.subarray(0, -1), null, () => undefined)).toThrow(/damaged/);
+    expect(() => diffDirectories(bytes.subarray(0, -1), null, () => undefined)).toThrow(/damaged/);
     expect(decodeTree(bytes)).toHaveLength(1);
   });
 });

@@ -1,5 +1,6 @@
 import type { Id } from '~/muse/ids';
-import { decodeTree, EMPTY_TREE_ID, type TreeEntry } from '~/muse/tree';
+import { EMPTY_TREE_ID, entryId, KIND_DIR } from '~/muse/tree';
+import { diffDirectories } from '~/muse/tree-diff';
 import type { CommitStat, CommitStats, CommitToCount } from '../ports/commit-stats';
 import { TreeSource } from './tree-source';
 
@@ -64,26 +65,20 @@ export async function countChanges(before: Id, after: Id, trees: TreeSource): Pr
     // The end first: a walk in depth keeps few directories waiting.
     const batch = pending.splice(-trees.batchTrees);
     const loaded = await trees.load(batch.flatMap((pair) => [pair.before, pair.after]));
-    const entriesOf = (id: Id) => decodeTree(loaded.get(id)!);
-    for (const pair of batch) comparePair(entriesOf(pair.before), entriesOf(pair.after));
+    for (const pair of batch) comparePair(loaded.get(pair.before)!, loaded.get(pair.after)!);
   }
   return counts;
 
-  function comparePair(was: TreeEntry[], is: TreeEntry[]): void {
-    const keyOf = ({ kind, name }: TreeEntry) => `${kind}/${name}`;
-    const gone = new Map(was.map((entry) => [keyOf(entry), entry]));
-    for (const entry of is) {
-      const twin = gone.get(keyOf(entry));
-      gone.delete(keyOf(entry));
-      if (twin?.id === entry.id) continue;
-      if (entry.kind === 'dir') {
-        pending.push({ before: twin?.id ?? EMPTY_TREE_ID, after: entry.id });
-      } else if (twin) counts.modified++;
-      else counts.added++;
-    }
-    for (const entry of gone.values()) {
-      if (entry.kind === 'dir') pending.push({ before: entry.id, after: EMPTY_TREE_ID });
+  function comparePair(was: Buffer, is: Buffer): void {
+    diffDirectories(was, is, (gone, come) => {
+      if ((come ?? gone)!.kind === KIND_DIR) {
+        pending.push({
+          before: gone ? entryId(was, gone) : EMPTY_TREE_ID,
+          after: come ? entryId(is, come) : EMPTY_TREE_ID,
+        });
+      } else if (gone && come) counts.modified++;
+      else if (come) counts.added++;
       else counts.removed++;
-    }
+    });
   }
 }

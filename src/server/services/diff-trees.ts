@@ -1,5 +1,6 @@
 import type { Id } from '~/muse/ids';
-import { decodeTree, EMPTY_TREE_ID, type TreeEntry } from '~/muse/tree';
+import { decodeName, entryId, KIND_DIR } from '~/muse/tree';
+import { diffDirectories } from '~/muse/tree-diff';
 import type { TreeSource } from './tree-source';
 
 /** A file that differs between two trees. */
@@ -61,30 +62,23 @@ function comparePair(
   next: Pair[],
   maxChanges: number,
 ): void {
-  const entriesOf = (id: Id | null): Map<string, TreeEntry> =>
-    id === null || id === EMPTY_TREE_ID
-      ? new Map()
-      : new Map(decodeTree(loaded.get(id)!).map((entry) => [`${entry.kind}/${entry.name}`, entry]));
-  const before = entriesOf(pair.before);
-  const after = entriesOf(pair.after);
-  const keys = new Set([...before.keys(), ...after.keys()]);
-  for (const key of keys) {
-    const was = before.get(key) ?? null;
-    const is = after.get(key) ?? null;
-    if (was?.id === is?.id) continue;
-    const { kind, name } = (is ?? was)!;
-    if (kind === 'dir') {
-      const prefix = `${pair.prefix}${name}/`;
-      next.push({ prefix, before: was?.id ?? null, after: is?.id ?? null });
-      continue;
-    }
-    if (diff.files.length >= maxChanges) {
+  const bytesOf = (id: Id | null): Buffer | null => (id === null ? null : loaded.get(id)!);
+  const before = bytesOf(pair.before);
+  const after = bytesOf(pair.after);
+  diffDirectories(before, after, (gone, come) => {
+    if (diff.truncated) return;
+    const was = gone && before ? entryId(before, gone) : null;
+    const is = come && after ? entryId(after, come) : null;
+    const [bytes, entry] = come ? [after!, come] : [before!, gone!];
+    const path = pair.prefix + decodeName(bytes, entry.nameStart, entry.nameEnd);
+    if (entry.kind === KIND_DIR) {
+      next.push({ prefix: `${path}/`, before: was, after: is });
+    } else if (diff.files.length >= maxChanges) {
       diff.truncated = true;
-      return;
+    } else {
+      const change = was === null ? 'added' : is === null ? 'removed' : 'modified';
+      diff[change]++;
+      diff.files.push({ path, change, before: was, after: is });
     }
-    const change = was === null ? 'added' : is === null ? 'removed' : 'modified';
-    diff[change]++;
-    const path = pair.prefix + name;
-    diff.files.push({ path, change, before: was?.id ?? null, after: is?.id ?? null });
-  }
+  });
 }

@@ -1,7 +1,7 @@
 import { IdSet } from '~/muse/id-set';
 import type { Id } from '~/muse/ids';
 import { decodeName, type EntrySpan, KIND_DIR } from '~/muse/tree';
-import { diffTrees } from '~/muse/tree-diff';
+import { diffDirectories } from '~/muse/tree-diff';
 import type { TreeSource } from './tree-source';
 import { walkTrees } from './walk-trees';
 
@@ -65,7 +65,7 @@ function compare(
   const next = after === null ? null : trees.get(after)!;
   const idIn = (bytes: Buffer | null, span: EntrySpan | null) =>
     span && bytes!.toString('hex', span.nameEnd, span.end);
-  diffTrees(old, next, (oldSpan, newSpan) => {
+  diffDirectories(old, next, (oldSpan, newSpan) => {
     const span = (newSpan ?? oldSpan)!;
     const path = prefix + decodeName((newSpan ? next : old)!, span.nameStart, span.nameEnd);
     const id = idIn(next, newSpan);

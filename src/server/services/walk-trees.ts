@@ -1,7 +1,7 @@
 import type { IdSet } from '~/muse/id-set';
 import type { Id } from '~/muse/ids';
 import { entriesOf, KIND_DIR } from '~/muse/tree';
-import { diffTrees } from '~/muse/tree-diff';
+import { diffDirectories } from '~/muse/tree-diff';
 import type { TreeSource } from './tree-source';
 
 /** A tree to be walked, and the tree of the same path that the walk may take as known. */
@@ -68,7 +68,7 @@ function step(
       if (kind !== KIND_DIR) visitor.heldFile(twin, nameEnd);
     }
   }
-  diffTrees(twin, bytes, (before, after) => {
+  diffDirectories(twin, bytes, (before, after) => {
     if (after === null) return;
     if (after.kind !== KIND_DIR) return visitor.file(bytes, after.nameEnd);
     enter({
