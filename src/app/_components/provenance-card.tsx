@@ -51,7 +51,7 @@ export function ProvenanceCard({ repo, commit }: { repo: RepoName; commit: Shown
         </Fact>
         {push?.seq && (
           <Fact name="Push">
-            <a className="link" href={pushesAddress(repo, { branch: push.branch })}>
+            <a className="link underline" href={pushesAddress(repo, { branch: push.branch })}>
               #{push.seq}
             </a>
             {push.tokenName && (
