@@ -21,6 +21,7 @@ import {
 import { mediaTypeOf } from './accept';
 import { drainReader } from './body';
 import { clientOf } from './client-address';
+import { lingering } from './lingering';
 import { errorResponse, type FaultLog, requestIdOf } from './respond';
 
 /** How often a running push is looked at for PROGRESS and a sign of life. */
@@ -190,27 +191,4 @@ function watchClosing(source: FrameSource, closing: AbortSignal): () => void {
   const stop = (): void => source.interrupt(new Refusal('shutting-down', { retry_after_s: 5 }));
   closing.addEventListener('abort', stop, { once: true });
   return () => closing.removeEventListener('abort', stop);
-}
-
-/**
- * An answer that is written at once but ended only when the request has been drained: Node closes
- * a connection that is not kept alive when the answer ends, and a client that is still sending
- * would find it broken instead of reading the answer.
- */
-async function lingering(answer: Response, drain: () => Promise<void>): Promise<Response> {
-  const bytes = new Uint8Array(await answer.arrayBuffer());
-  let readerGone = false;
-  const body = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      controller.enqueue(bytes);
-      await drain();
-      if (!readerGone) controller.close();
-    },
-    cancel() {
-      readerGone = true;
-    },
-  });
-  const headers = new Headers(answer.headers);
-  headers.set('content-length', String(bytes.byteLength));
-  return new Response(body, { status: answer.status, headers });
 }
