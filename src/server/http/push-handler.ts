@@ -31,7 +31,7 @@ const SIGN_OF_LIFE_MS = 15_000;
 const REPLY_BUFFER_BYTES = 64 * 1024;
 
 export interface PushHandlerDeps extends ReceivePushDeps, AuthenticateDeps {
-  identities: Pick<IdentityStore, 'findToken' | 'touchToken' | 'findSession' | 'findRepository'>;
+  identities: AuthenticateDeps['identities'] & Pick<IdentityStore, 'findRepository'>;
   clock: ReceivePushDeps['clock'];
   slots: PushSlots;
   log: FaultLog;
