@@ -2,7 +2,7 @@ import type { Id } from '~/muse/ids';
 import { Refusal } from '~/wire/errors';
 import { type ResultFrame, SFRAME_RESULT } from '~/wire/frames';
 import type { PushPlan } from '../ports/push-store';
-import type { Prisma } from './generated/client';
+import { Prisma } from './generated/client';
 import { expectRight, holdRight, type PushAttempt } from './push-rights';
 import {
   insertCommits,
@@ -64,8 +64,7 @@ export async function applyInTransaction(
   plan: PushPlan,
   context: ApplyContext,
 ): Promise<ResultFrame> {
-  await boundWaits(tx, context.lockMaxMs);
-  const repository = await lockRepository(tx, plan.repoId);
+  const repository = await lockRepository(tx, plan.repoId, context.lockMaxMs);
   const before = await lookAgain(tx, plan);
   await context.onStage('locked');
   const attempt: PushAttempt = {
@@ -109,21 +108,13 @@ export async function applyInTransaction(
     bytesReceived: plan.counts.bytesReceived,
     bytesStored: plan.bytesStored,
     durationMs: Math.max(0, context.now() - plan.startedAtMs),
-    branchHeads: await readBranchHeads(tx, plan.repoId),
+    branchHeads: headsAfter(before.heads, plan),
     url: plan.newHead === null ? '' : plan.commitUrl(plan.newHead),
     warnings: plan.warnings,
   };
-  await advanceRepository(tx, plan, seq);
   await recordAccepted(tx, plan, result);
-  if (plan.kind !== 'noop') await addJob(tx, plan, seq);
   await context.onStage('recorded');
   return result;
-}
-
-async function boundWaits(tx: Transaction, lockMaxMs: number): Promise<void> {
-  await tx.$queryRaw`
-    SELECT set_config('lock_timeout', ${String(lockMaxMs)}, true) AS lock_timeout,
-           set_config('idle_in_transaction_session_timeout', ${String(IDLE_MAX_MS)}, true) AS idle`;
 }
 
 interface RepositoryRow {
@@ -135,30 +126,39 @@ interface RepositoryRow {
   push_seq: number;
 }
 
-async function lockRepository(tx: Transaction, repoId: string): Promise<RepositoryRow> {
+async function lockRepository(
+  tx: Transaction,
+  repoId: string,
+  lockMaxMs: number,
+): Promise<RepositoryRow> {
+  // The bounds hold to the end of the transaction, and first of all for this very wait: rows are
+  // locked after they were joined.
   // NO KEY: rows that refer to the repository, such as a comment, may be inserted meanwhile.
   const [row] = await tx.$queryRaw<RepositoryRow[]>`
+    WITH bounds AS MATERIALIZED (
+      SELECT set_config('lock_timeout', ${String(lockMaxMs)}, true),
+             set_config('idle_in_transaction_session_timeout', ${String(IDLE_MAX_MS)}, true))
     SELECT owner_id, visibility::text AS visibility, deleted_at IS NOT NULL AS deleted, id_format,
            require_signed, push_seq
-      FROM repositories
+      FROM bounds, repositories
      WHERE id = ${repoId}::uuid
-       FOR NO KEY UPDATE`;
+       FOR NO KEY UPDATE OF repositories`;
   if (!row || row.deleted) throw new Refusal('repo-not-found');
   return row;
 }
 
-/** The push row and the branch, read after the lock: no other push changes them any more. */
+/** The push row and the branches, read after the lock: no other push changes them any more. */
 async function lookAgain(
   tx: Transaction,
   plan: PushPlan,
-): Promise<{ accepted: ResultFrame | null; head: Id | null }> {
-  const [row] = await tx.$queryRaw<{ accepted: ResultFrame | null; head: Id | null }[]>`
+): Promise<{ accepted: ResultFrame | null; head: Id | null; heads: Record<string, Id> }> {
+  const [row] = await tx.$queryRaw<{ accepted: ResultFrame | null; heads: Record<string, Id> }[]>`
     SELECT (SELECT frame FROM pushes
              WHERE repo_id = ${plan.repoId}::uuid AND id = ${plan.pushId}::uuid
                AND outcome = 'accepted') AS accepted,
-           (SELECT encode(head, 'hex') FROM branches
-             WHERE repo_id = ${plan.repoId}::uuid AND name = ${plan.branch}) AS head`;
-  return row!;
+           ${branchHeadsJson(plan.repoId)} AS heads`;
+  const { accepted, heads } = row!;
+  return { accepted, heads, head: headOf(heads, plan.branch) };
 }
 
 async function insertRows(tx: Transaction, plan: PushPlan, seq: number) {
@@ -213,63 +213,81 @@ export async function readBranchHeads(
   return Object.fromEntries(rows.map(({ name, head }) => [name, head]));
 }
 
-/**
- * Counts the push; what a first push fixes is kept by every later one. `updated_at` always grows,
- * by a millisecond at least, because it is the version of what `GET refs` answers; a `noop`, which
- * changes none of that, leaves it.
- */
-async function advanceRepository(tx: Transaction, plan: PushPlan, seq: number): Promise<void> {
-  const firstBranch = plan.newHead === null ? null : plan.branch;
-  const changes = plan.kind !== 'noop';
-  const domain = storableText(plan.domain ?? '', NAME_CHARACTERS_MAX);
-  await tx.$executeRaw`
-    UPDATE repositories
-       SET push_seq = ${seq}::int,
-           default_branch = coalesce(default_branch, ${firstBranch}::text),
-           id_format = coalesce(id_format, ${plan.idFormat}::text),
-           muse_repo_id = CASE WHEN muse_repo_id = '' THEN ${storableText(plan.museRepoId ?? '', NAME_CHARACTERS_MAX)}
-                               ELSE muse_repo_id END,
-           domain = CASE WHEN push_seq = 0 THEN coalesce(nullif(${domain}, ''), domain)
-                         ELSE domain END,
-           updated_at = CASE WHEN ${changes}::boolean
-                             THEN greatest(now(), updated_at + interval '1 millisecond')
-                             ELSE updated_at END
-     WHERE id = ${plan.repoId}::uuid`;
+/** The head of a branch, whose name may be one that every JavaScript object knows. */
+export function headOf(heads: Record<string, Id>, branch: string): Id | null {
+  return Object.hasOwn(heads, branch) ? heads[branch]! : null;
 }
 
+/** Every branch's head by its name, as an expression of SQL that gives JSON. */
+export function branchHeadsJson(repoId: string): Prisma.Sql {
+  return Prisma.sql`(SELECT coalesce(json_object_agg(name, encode(head, 'hex') ORDER BY name), '{}')
+                FROM branches WHERE repo_id = ${repoId}::uuid)`;
+}
+
+/** The heads after the push; the repository's lock keeps the others as they are. */
+function headsAfter(heads: Record<string, Id>, { branch, newHead }: PushPlan): Record<string, Id> {
+  const after = new Map(Object.entries(heads));
+  if (newHead === null) after.delete(branch);
+  else after.set(branch, newHead);
+  return Object.fromEntries([...after].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * The end of a push, in one statement: the repository counts it, the history has it, and it leaves
+ * its job, unless nothing changed.
+ *
+ * What a first push fixes is kept by every later one. `updated_at` always grows, by a millisecond at
+ * least, because it is the version of what `GET refs` answers; a `noop`, which changes none of that,
+ * leaves it.
+ */
 async function recordAccepted(tx: Transaction, plan: PushPlan, result: ResultFrame): Promise<void> {
+  const { repoId, pushId, branch, kind, oldHead, newHead } = plan;
+  const { seq } = result;
   const userId = plan.principal.kind === 'user' ? plan.principal.userId : null;
   const tokenId = plan.principal.kind === 'user' ? (plan.principal.token?.id ?? null) : null;
-  await tx.$executeRaw`
-    INSERT INTO pushes (repo_id, id, seq, outcome, kind, branch, head, old_head, new_head, actor_id,
-                        token_id, objects_new, objects_reused, commits_new, snapshots_new,
-                        bytes_received, bytes_stored, started_at, seen_at, finished_at, duration_ms,
-                        frame)
-    VALUES (${plan.repoId}::uuid, ${plan.pushId}::uuid, ${result.seq}::int, 'accepted',
-            ${plan.kind}, ${plan.branch}, decode(${plan.newHead}, 'hex'),
-            decode(${plan.oldHead}, 'hex'), decode(${plan.newHead}, 'hex'), ${userId}::uuid,
-            ${tokenId}::uuid, ${result.objectsNew}::int, ${result.objectsReused}::int,
-            ${result.commitsNew}::int, ${result.snapshotsNew}::int, ${result.bytesReceived}::bigint,
-            ${result.bytesStored}::bigint, to_timestamp(${plan.startedAtMs}::bigint / 1000.0),
-            clock_timestamp(), clock_timestamp(), ${result.durationMs}::int,
-            ${storableJson(result)}::jsonb)
-    ON CONFLICT (repo_id, id) DO UPDATE
-       SET seq = EXCLUDED.seq, outcome = EXCLUDED.outcome, kind = EXCLUDED.kind,
-           branch = EXCLUDED.branch, head = EXCLUDED.head, old_head = EXCLUDED.old_head,
-           new_head = EXCLUDED.new_head, actor_id = EXCLUDED.actor_id, token_id = EXCLUDED.token_id,
-           objects_new = EXCLUDED.objects_new, objects_reused = EXCLUDED.objects_reused,
-           commits_new = EXCLUDED.commits_new, snapshots_new = EXCLUDED.snapshots_new,
-           bytes_received = EXCLUDED.bytes_received, bytes_stored = EXCLUDED.bytes_stored,
-           started_at = EXCLUDED.started_at, seen_at = EXCLUDED.seen_at,
-           finished_at = EXCLUDED.finished_at, duration_ms = EXCLUDED.duration_ms,
-           error_code = NULL, frame = EXCLUDED.frame`;
-}
-
-async function addJob(tx: Transaction, plan: PushPlan, seq: number): Promise<void> {
-  const { repoId, pushId, branch, kind, oldHead, newHead } = plan;
+  const firstBranch = newHead === null ? null : branch;
+  const changes = kind !== 'noop';
+  const domain = storableText(plan.domain ?? '', NAME_CHARACTERS_MAX);
+  const museRepoId = storableText(plan.museRepoId ?? '', NAME_CHARACTERS_MAX);
   const payload: PushAcceptedPayload = { repoId, pushId, seq, branch, kind, oldHead, newHead };
   await tx.$queryRaw`
-    SELECT id::text FROM graphile_worker.add_job(
-      ${PUSH_ACCEPTED_JOB}, ${JSON.stringify(payload)}::json,
-      job_key => ${`${PUSH_ACCEPTED_JOB}:${repoId}:${seq}`})`;
+    WITH counted AS (
+      UPDATE repositories
+         SET push_seq = ${seq}::int,
+             default_branch = coalesce(default_branch, ${firstBranch}::text),
+             id_format = coalesce(id_format, ${plan.idFormat}::text),
+             muse_repo_id = CASE WHEN muse_repo_id = '' THEN ${museRepoId} ELSE muse_repo_id END,
+             domain = CASE WHEN push_seq = 0 THEN coalesce(nullif(${domain}, ''), domain)
+                           ELSE domain END,
+             updated_at = CASE WHEN ${changes}::boolean
+                               THEN greatest(now(), updated_at + interval '1 millisecond')
+                               ELSE updated_at END
+       WHERE id = ${repoId}::uuid
+    ), recorded AS (
+      INSERT INTO pushes (repo_id, id, seq, outcome, kind, branch, head, old_head, new_head,
+                          actor_id, token_id, objects_new, objects_reused, commits_new,
+                          snapshots_new, bytes_received, bytes_stored, started_at, seen_at,
+                          finished_at, duration_ms, frame)
+      VALUES (${repoId}::uuid, ${pushId}::uuid, ${seq}::int, 'accepted', ${kind}, ${branch},
+              decode(${newHead}, 'hex'), decode(${oldHead}, 'hex'), decode(${newHead}, 'hex'),
+              ${userId}::uuid, ${tokenId}::uuid, ${result.objectsNew}::int,
+              ${result.objectsReused}::int, ${result.commitsNew}::int, ${result.snapshotsNew}::int,
+              ${result.bytesReceived}::bigint, ${result.bytesStored}::bigint,
+              to_timestamp(${plan.startedAtMs}::bigint / 1000.0), clock_timestamp(),
+              clock_timestamp(), ${result.durationMs}::int, ${storableJson(result)}::jsonb)
+      ON CONFLICT (repo_id, id) DO UPDATE
+         SET seq = EXCLUDED.seq, outcome = EXCLUDED.outcome, kind = EXCLUDED.kind,
+             branch = EXCLUDED.branch, head = EXCLUDED.head, old_head = EXCLUDED.old_head,
+             new_head = EXCLUDED.new_head, actor_id = EXCLUDED.actor_id,
+             token_id = EXCLUDED.token_id, objects_new = EXCLUDED.objects_new,
+             objects_reused = EXCLUDED.objects_reused, commits_new = EXCLUDED.commits_new,
+             snapshots_new = EXCLUDED.snapshots_new, bytes_received = EXCLUDED.bytes_received,
+             bytes_stored = EXCLUDED.bytes_stored, started_at = EXCLUDED.started_at,
+             seen_at = EXCLUDED.seen_at, finished_at = EXCLUDED.finished_at,
+             duration_ms = EXCLUDED.duration_ms, error_code = NULL, frame = EXCLUDED.frame
+    )
+    SELECT id::text
+      FROM graphile_worker.add_job(${PUSH_ACCEPTED_JOB}, ${JSON.stringify(payload)}::json,
+                                   job_key => ${`${PUSH_ACCEPTED_JOB}:${repoId}:${seq}`})
+     WHERE ${changes}::boolean`;
 }

@@ -1,7 +1,7 @@
 import type { Id } from '~/muse/ids';
 import type { ErrorFrame, ResultFrame } from '~/wire/frames';
 import type { PushCounts, PushFacts, PushOpening, PushOutcome } from '../ports/push-store';
-import { readBranchHeads } from './apply-push';
+import { branchHeadsJson, headOf } from './apply-push';
 import type { PrismaClient } from './prisma-client';
 import { ruleOf } from './push-rights';
 import { isUuid, storableJson, storableText } from './storable';
@@ -16,23 +16,27 @@ interface PushRow {
   frame: ResultFrame | ErrorFrame | null;
 }
 
+interface OpeningRow {
+  taken: boolean;
+  heads: Record<string, Id>;
+  rules: Parameters<typeof ruleOf>[0][];
+}
+
 /**
  * Notes a push as `receiving`. One statement decides whether the id is free, or was used by an
- * earlier try of the same push, so that two requests with one id make one row.
+ * earlier try of the same push, so that two requests with one id make one row; it reads what the
+ * HEADER is judged by as well, since every further one is a way to the database and back.
+ *
+ * It does not wait until the row is on disk: nobody was promised anything yet, and what the push
+ * leaves in the end is written, and waited for, after it.
  */
 export async function openPush(prisma: PrismaClient, opening: PushOpening): Promise<PushFacts> {
   const { repoId, branch } = opening;
-  const taken = await takeRow(prisma, opening);
-  const [branchHeads, rules, earlier] = await Promise.all([
-    readBranchHeads(prisma, repoId),
-    prisma.$queryRaw<Parameters<typeof ruleOf>[0][]>`
-      SELECT pattern, allow_force, allow_delete, push_role::text AS push_role, require_signed
-        FROM branch_rules WHERE repo_id = ${repoId}::uuid`,
-    taken ? null : readRow(prisma, repoId, opening.pushId),
-  ]);
+  const { taken, heads, rules } = await takeRow(prisma, opening);
+  const earlier = taken ? null : await readRow(prisma, repoId, opening.pushId);
   return {
-    branchHead: branchHeads[branch] ?? null,
-    branchHeads,
+    branchHead: headOf(heads, branch),
+    branchHeads: heads,
     rules: rules.map(ruleOf),
     earlier: earlier && {
       branch: earlier.branch,
@@ -42,28 +46,37 @@ export async function openPush(prisma: PrismaClient, opening: PushOpening): Prom
   };
 }
 
-async function takeRow(prisma: PrismaClient, opening: PushOpening): Promise<boolean> {
+async function takeRow(prisma: PrismaClient, opening: PushOpening): Promise<OpeningRow> {
   const { principal } = opening;
   const userId = principal.kind === 'user' ? principal.userId : null;
   const tokenId = principal.kind === 'user' ? (principal.token?.id ?? null) : null;
-  const rows = await prisma.$executeRaw`
-    INSERT INTO pushes (repo_id, id, outcome, branch, head, actor_id, token_id, client, address,
-                        started_at, seen_at)
-    VALUES (${opening.repoId}::uuid, ${opening.pushId}::uuid, 'receiving',
-            ${storableText(opening.branch)}, decode(${opening.head}, 'hex'), ${userId}::uuid,
-            ${tokenId}::uuid, ${storableText(opening.client, CLIENT_CHARACTERS_MAX)},
-            ${storableText(opening.address, ADDRESS_CHARACTERS_MAX)},
-            to_timestamp(${opening.startedAtMs}::bigint / 1000.0), clock_timestamp())
-    ON CONFLICT (repo_id, id) DO UPDATE
-       SET outcome = 'receiving', kind = NULL, actor_id = EXCLUDED.actor_id,
-           token_id = EXCLUDED.token_id, client = EXCLUDED.client, address = EXCLUDED.address,
-           objects_new = 0, objects_reused = 0, commits_new = 0, bytes_received = 0,
-           started_at = EXCLUDED.started_at, seen_at = EXCLUDED.seen_at, finished_at = NULL,
-           duration_ms = NULL, error_code = NULL, frame = NULL
-     WHERE pushes.outcome <> 'accepted'
-       AND pushes.branch = EXCLUDED.branch
-       AND pushes.head IS NOT DISTINCT FROM EXCLUDED.head`;
-  return rows === 1;
+  const [row] = await prisma.$queryRaw<OpeningRow[]>`
+    WITH not_waiting AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+    taken AS (
+      INSERT INTO pushes (repo_id, id, outcome, branch, head, actor_id, token_id, client, address,
+                          started_at, seen_at)
+      SELECT ${opening.repoId}::uuid, ${opening.pushId}::uuid, 'receiving',
+             ${storableText(opening.branch)}, decode(${opening.head}, 'hex'), ${userId}::uuid,
+             ${tokenId}::uuid, ${storableText(opening.client, CLIENT_CHARACTERS_MAX)},
+             ${storableText(opening.address, ADDRESS_CHARACTERS_MAX)},
+             to_timestamp(${opening.startedAtMs}::bigint / 1000.0), clock_timestamp()
+        FROM not_waiting
+      ON CONFLICT (repo_id, id) DO UPDATE
+         SET outcome = 'receiving', kind = NULL, actor_id = EXCLUDED.actor_id,
+             token_id = EXCLUDED.token_id, client = EXCLUDED.client, address = EXCLUDED.address,
+             objects_new = 0, objects_reused = 0, commits_new = 0, bytes_received = 0,
+             started_at = EXCLUDED.started_at, seen_at = EXCLUDED.seen_at, finished_at = NULL,
+             duration_ms = NULL, error_code = NULL, frame = NULL
+       WHERE pushes.outcome <> 'accepted'
+         AND pushes.branch = EXCLUDED.branch
+         AND pushes.head IS NOT DISTINCT FROM EXCLUDED.head
+      RETURNING 1
+    )
+    SELECT EXISTS (SELECT 1 FROM taken) AS taken,
+           ${branchHeadsJson(opening.repoId)} AS heads,
+           (SELECT coalesce(json_agg(r), '[]') FROM branch_rules r
+             WHERE r.repo_id = ${opening.repoId}::uuid) AS rules`;
+  return row!;
 }
 
 async function readRow(
