@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The name of an object, snapshot or commit: 64 lowercase hex digits, without prefix.
@@ -41,7 +41,8 @@ export function bytesToId(bytes: Uint8Array): Id {
 
 /** SHA-256 of bytes or of the UTF-8 of a text, as an id. */
 export function sha256(data: Uint8Array | string): Id {
-  return createHash('sha256').update(data).digest('hex');
+  // In one call: half the cost of a hash object, which counts where there are many small ones.
+  return hash('sha256', data, 'hex');
 }
 
 /** The id of a file's bytes (docs/protocol.md §1). */
