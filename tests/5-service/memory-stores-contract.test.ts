@@ -2,6 +2,8 @@ import { describeApplyPush } from '~tests/contract/apply-push';
 import { describeFetchStore } from '~tests/contract/fetch-store';
 import { describeIdentityStore } from '~tests/contract/identity-store';
 import { describePushStore } from '~tests/contract/push-store';
+import { describeSessionStore } from '~tests/contract/session-store';
+import { describeSettingsStore } from '~tests/contract/settings-store';
 import { describeTokenStore } from '~tests/contract/token-store';
 import { memoryWorld } from '~tests/support/memory-world';
 
@@ -10,3 +12,5 @@ describeApplyPush('memory', memoryWorld);
 describeFetchStore('memory', memoryWorld);
 describeIdentityStore('memory', memoryWorld);
 describeTokenStore('memory', memoryWorld);
+describeSettingsStore('memory', memoryWorld);
+describeSessionStore('memory', memoryWorld);

@@ -8,6 +8,8 @@ import { createBrowseStore } from '~/server/postgres/browse-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
+import { PostgresSessionStore } from '~/server/postgres/session-store';
+import { PostgresSettingsStore } from '~/server/postgres/settings-store';
 import { PostgresTokenStore } from '~/server/postgres/token-store';
 import { HistoryCache } from '~/server/services/load-history';
 import { SegmentReader } from '~/server/storage/segment-reader';
@@ -75,6 +77,8 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     histories: new HistoryCache(),
     clock: systemClock,
     tokens: new PostgresTokenStore(db.prisma),
+    settings: new PostgresSettingsStore(db.prisma),
+    sessions: new PostgresSessionStore(db.prisma),
     mint: mintToken,
     tokenDaysMax: 366,
     sessionSecret: 'a secret of the tests, long enough',

@@ -43,8 +43,12 @@ export interface MemorySession {
   id: string;
   userId: string;
   tokenId: string | null;
+  createdAtMs: number;
+  lastUsedAtMs: number;
   expiresAtMs: number;
   revoked: boolean;
+  address: string;
+  userAgent: string;
 }
 
 export interface MemoryPush extends Omit<PushOutcome, 'frame'> {

@@ -71,7 +71,9 @@ export class MemoryIdentityStore implements IdentityStore {
   }
 
   async createSession(session: Parameters<IdentityStore['createSession']>[0]): Promise<void> {
-    this.hub.sessions.set(session.id, { ...session, revoked: false });
+    const now = this.hub.now();
+    const times = { createdAtMs: now, lastUsedAtMs: now };
+    this.hub.sessions.set(session.id, { ...session, ...times, revoked: false });
   }
 
   async findSession(sessionId: string): Promise<Principal | null> {
@@ -85,6 +87,17 @@ export class MemoryIdentityStore implements IdentityStore {
       ...{ role: user.role, token: session.tokenId === null ? null : grant, sessionId },
     });
     return typeof principal === 'string' ? null : principal;
+  }
+
+  async touchSession(
+    sessionId: string,
+    use: { atMs: number; address: string; client: string },
+  ): Promise<void> {
+    const session = this.hub.sessions.get(sessionId);
+    if (!session || use.atMs - session.lastUsedAtMs < TOUCH_EVERY_MS) return;
+    Object.assign(session, {
+      ...{ lastUsedAtMs: use.atMs, address: use.address, userAgent: use.client },
+    });
   }
 
   async revokeSession(sessionId: string): Promise<void> {

@@ -2,6 +2,8 @@ import { MemoryFetchStore } from './memory-fetch-store';
 import { MemoryHub } from './memory-hub';
 import { MemoryIdentityStore } from './memory-identity-store';
 import { MemoryPushStore } from './memory-push-store';
+import { MemorySessionStore } from './memory-session-store';
+import { MemorySettingsStore } from './memory-settings-store';
 import { MemoryTokenStore } from './memory-token-store';
 import type { StoreWorld } from './store-world';
 
@@ -12,6 +14,8 @@ export function memoryWorld(hub = new MemoryHub()): StoreWorld {
     fetch: new MemoryFetchStore(hub),
     identity: new MemoryIdentityStore(hub),
     tokens: new MemoryTokenStore(hub),
+    settings: new MemorySettingsStore(hub),
+    sessions: new MemorySessionStore(hub),
     setRules: async (repoId, rules) => hub.setRules(repoId, rules),
     setCollaborator: async (repoId, userId, level) => hub.setCollaborator(repoId, userId, level),
     setRepository: async (repoId, settings) => hub.setRepository(repoId, settings),

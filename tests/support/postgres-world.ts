@@ -2,6 +2,8 @@ import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import type { PrismaClient } from '~/server/postgres/prisma-client';
 import { PostgresPushStore, type PushStoreOptions } from '~/server/postgres/push-store';
+import { PostgresSessionStore } from '~/server/postgres/session-store';
+import { PostgresSettingsStore } from '~/server/postgres/settings-store';
 import { PostgresTokenStore } from '~/server/postgres/token-store';
 import type { StoreWorld } from './store-world';
 
@@ -12,6 +14,8 @@ export function postgresWorld(prisma: PrismaClient, options: PushStoreOptions = 
     fetch: new PostgresFetchStore(prisma),
     identity: new PostgresIdentityStore(prisma),
     tokens: new PostgresTokenStore(prisma),
+    settings: new PostgresSettingsStore(prisma),
+    sessions: new PostgresSessionStore(prisma),
     async setRules(repoId, rules) {
       await prisma.branchRule.deleteMany({ where: { repoId } });
       await prisma.branchRule.createMany({ data: rules.map((rule) => ({ repoId, ...rule })) });

@@ -1,6 +1,8 @@
 import type { FetchStore } from '~/server/ports/fetch-store';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import type { BranchRule, PushStore } from '~/server/ports/push-store';
+import type { SessionStore } from '~/server/ports/session-store';
+import type { SettingsStore } from '~/server/ports/settings-store';
 import type { TokenStore } from '~/server/ports/token-store';
 
 export interface RepositorySettings {
@@ -30,6 +32,8 @@ export interface StoreWorld {
   fetch: FetchStore;
   identity: IdentityStore;
   tokens: TokenStore;
+  settings: SettingsStore;
+  sessions: SessionStore;
   setRules(repoId: string, rules: BranchRule[]): Promise<void>;
   setCollaborator(
     repoId: string,

@@ -65,6 +65,8 @@ export const pushesAddress = (
   values: Record<string, string | number | null | undefined> = {},
 ): string => `${repoAddress(repo)}/pushes${query(values)}`;
 
+export const settingsAddress = (repo: RepoName): string => `${repoAddress(repo)}/settings`;
+
 /** What a page's address says between its slashes, as text; null when an escape is malformed. */
 export function decodeSegment(segment: string): string | null {
   try {

@@ -1,6 +1,7 @@
 import Code from 'lucide-react/icons/code';
 import GitBranch from 'lucide-react/icons/git-branch';
 import GitCommit from 'lucide-react/icons/git-commit-horizontal';
+import Settings from 'lucide-react/icons/settings';
 import Upload from 'lucide-react/icons/upload';
 import type { ReactNode } from 'react';
 import type { Answers } from '~/server/api/root';
@@ -10,12 +11,13 @@ import {
   ownerAddress,
   pushesAddress,
   repoAddress,
+  settingsAddress,
 } from './address';
 import { VisibilityBadge } from './badge';
 import { count } from './wording';
 
 export type Repo = Answers['repo']['get'];
-type Tab = 'code' | 'commits' | 'branches' | 'pushes';
+type Tab = 'code' | 'commits' | 'branches' | 'pushes' | 'settings';
 
 /** What stands above every page of a repository, with its main part below. */
 export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; children: ReactNode }) {
@@ -36,6 +38,17 @@ export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; child
       n: repo.branchCount,
     },
     { key: 'pushes', name: 'Pushes', Icon: Upload, href: pushesAddress(repo), n: null },
+    ...(repo.mayAdmin
+      ? [
+          {
+            key: 'settings',
+            name: 'Settings',
+            Icon: Settings,
+            href: settingsAddress(repo),
+            n: null,
+          },
+        ]
+      : []),
   ] as const;
   return (
     <>

@@ -1,7 +1,10 @@
 import type { ReactNode } from 'react';
 import { PageBody } from './page-body';
 
-const PAGES = [{ key: 'tokens', name: 'Access tokens', href: '/settings/tokens' }] as const;
+const PAGES = [
+  { key: 'tokens', name: 'Access tokens', href: '/settings/tokens' },
+  { key: 'sessions', name: 'Sessions', href: '/settings/sessions' },
+] as const;
 
 /** What stands above every page of one's own settings, with its main part below. */
 export function SettingsShell({

@@ -4,6 +4,8 @@ import { branchRouter } from './routers/branch';
 import { commitRouter } from './routers/commit';
 import { pushRouter } from './routers/push';
 import { repoRouter } from './routers/repo';
+import { sessionRouter } from './routers/session';
+import { settingsRouter } from './routers/settings';
 import { tokenRouter } from './routers/token';
 import { treeRouter } from './routers/tree';
 import { createCallerFactory, createRouter } from './trpc';
@@ -15,6 +17,8 @@ export const appRouter = createRouter({
   tree: treeRouter,
   commit: commitRouter,
   push: pushRouter,
+  session: sessionRouter,
+  settings: settingsRouter,
   token: tokenRouter,
 });
 

@@ -3,6 +3,8 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/unstable-core-do-not-impo
 import { z } from 'zod';
 import { ANONYMOUS, type Principal, type Scope } from '~/server/access';
 import { authenticate, type CredentialUse } from '~/server/auth/authenticate';
+import type { SessionStore } from '~/server/ports/session-store';
+import type { SettingsStore } from '~/server/ports/settings-store';
 import type { TokenStore } from '~/server/ports/token-store';
 import type { BrowseDeps } from '~/server/services/browse-deps';
 import type { CreateTokenDeps } from '~/server/services/create-token';
@@ -12,6 +14,8 @@ import { type ErrorCode, Refusal } from '~/wire/errors';
 /** What the API needs of the world. */
 export interface ApiDeps extends BrowseDeps {
   tokens: TokenStore;
+  settings: SettingsStore;
+  sessions: SessionStore;
   mint: CreateTokenDeps['mint'];
   /** Days that a new access token may be valid at most. */
   tokenDaysMax: number;
@@ -187,5 +191,13 @@ export const readProcedure = openProcedure
   .input(repositoryName)
   .use(async ({ ctx, input, next }) => {
     const repo = await ctx.open(input.owner, input.slug, 'read');
+    return next({ ctx: { ...ctx, repo } });
+  });
+
+/** For the admins of a repository. */
+export const adminProcedure = openProcedure
+  .input(repositoryName)
+  .use(async ({ ctx, input, next }) => {
+    const repo = await ctx.open(input.owner, input.slug, 'admin');
     return next({ ctx: { ...ctx, repo } });
   });

@@ -11,6 +11,12 @@ export interface AuthenticateDeps {
   clock: Pick<Clock, 'now'>;
 }
 
+/** … for browser sessions too. */
+export interface SessionDeps extends AuthenticateDeps {
+  identities: AuthenticateDeps['identities'] & Pick<IdentityStore, 'touchSession'>;
+  sessionSecret: string;
+}
+
 /** From where and by what program a credential is used; kept as a token's last use. */
 export interface CredentialUse {
   address: string;
@@ -86,12 +92,15 @@ export async function authenticateToken(
  */
 export async function authenticate(
   headers: Headers,
-  deps: AuthenticateDeps & { sessionSecret: string },
+  deps: SessionDeps,
   use: CredentialUse,
 ): Promise<Principal> {
   const authorization = headers.get('authorization');
   if (authorization !== null) return authenticateBearer(authorization, deps, use);
   const sessionId = await readSessionId(headers.get('cookie'), deps.sessionSecret);
   if (sessionId === null) return ANONYMOUS;
-  return (await deps.identities.findSession(sessionId)) ?? ANONYMOUS;
+  const principal = await deps.identities.findSession(sessionId);
+  if (!principal) return ANONYMOUS;
+  await deps.identities.touchSession(sessionId, { atMs: deps.clock.now(), ...use });
+  return principal;
 }

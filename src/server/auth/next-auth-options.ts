@@ -10,7 +10,7 @@ import { SESSION_MAX_AGE_SECONDS } from './session-cookie';
 export interface SignInDeps {
   identities: Pick<
     IdentityStore,
-    'findToken' | 'touchToken' | 'createSession' | 'findSession' | 'revokeSession'
+    'findToken' | 'touchToken' | 'createSession' | 'findSession' | 'touchSession' | 'revokeSession'
   >;
   clock: Pick<Clock, 'now' | 'uuid'>;
   sessionSecret: string;

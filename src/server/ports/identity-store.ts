@@ -70,6 +70,11 @@ export interface IdentityStore {
   }): Promise<void>;
   /** The principal of a session that is neither revoked nor expired; null otherwise. */
   findSession(sessionId: string): Promise<Principal | null>;
+  /** Notes the last use, at most once a minute per session. */
+  touchSession(
+    sessionId: string,
+    use: { atMs: number; address: string; client: string },
+  ): Promise<void>;
   revokeSession(sessionId: string): Promise<void>;
   /** Finds a repository by owner handle and slug, both without case; null when absent or deleted. */
   findRepository(

@@ -11,7 +11,7 @@ import type { PrismaClient } from './prisma-client';
 import { isUuid, storableText } from './storable';
 
 const TOUCH_EVERY_MS = 60_000;
-/** Tokens whose last use this process remembers; beyond it, it asks the database again. */
+/** Tokens and sessions whose last use this process remembers; beyond it, it asks the database again. */
 const TOUCHED_MAX = 10_000;
 const CLIENT_CHARACTERS_MAX = 200;
 const ADDRESS_CHARACTERS_MAX = 100;
@@ -65,9 +65,7 @@ export class PostgresIdentityStore implements IdentityStore {
     tokenId: string,
     use: { atMs: number; address: string; client: string },
   ): Promise<void> {
-    if (use.atMs - (this.#touchedAtMs.get(tokenId) ?? 0) < TOUCH_EVERY_MS) return;
-    if (this.#touchedAtMs.size >= TOUCHED_MAX) this.#touchedAtMs.clear();
-    this.#touchedAtMs.set(tokenId, use.atMs);
+    if (this.#wasTouched(tokenId, use.atMs)) return;
     // Another process may have noted it: the row decides.
     await asking(
       () => this.prisma.$executeRaw`
@@ -79,6 +77,14 @@ export class PostgresIdentityStore implements IdentityStore {
            AND (last_used_at IS NULL
                 OR last_used_at <= to_timestamp(${use.atMs - TOUCH_EVERY_MS}::bigint / 1000.0))`,
     );
+  }
+
+  /** Whether this process noted a use of this token or session within the minute; notes it if not. */
+  #wasTouched(id: string, atMs: number): boolean {
+    if (atMs - (this.#touchedAtMs.get(id) ?? 0) < TOUCH_EVERY_MS) return true;
+    if (this.#touchedAtMs.size >= TOUCHED_MAX) this.#touchedAtMs.clear();
+    this.#touchedAtMs.set(id, atMs);
+    return false;
   }
 
   async createToken(token: NewToken): Promise<void> {
@@ -189,6 +195,22 @@ export class PostgresIdentityStore implements IdentityStore {
             },
       sessionId,
     };
+  }
+
+  async touchSession(
+    sessionId: string,
+    use: { atMs: number; address: string; client: string },
+  ): Promise<void> {
+    if (this.#wasTouched(sessionId, use.atMs)) return;
+    await asking(
+      () => this.prisma.$executeRaw`
+        UPDATE sessions
+           SET last_used_at = to_timestamp(${use.atMs}::bigint / 1000.0),
+               address = ${storableText(use.address, ADDRESS_CHARACTERS_MAX)},
+               user_agent = ${storableText(use.client, CLIENT_CHARACTERS_MAX)}
+         WHERE id = ${sessionId}::uuid
+           AND last_used_at <= to_timestamp(${use.atMs - TOUCH_EVERY_MS}::bigint / 1000.0)`,
+    );
   }
 
   async revokeSession(sessionId: string): Promise<void> {

@@ -30,6 +30,16 @@ export function checkSlug(slug: string): string | null {
   return slug.endsWith('.git') ? 'The name of a repository does not end in ".git".' : null;
 }
 
+/** A description without the blanks around it; throws `Refusal` `limit-exceeded` for too long a one. */
+export function checkDescription(description: string): string {
+  if (description.length <= DESCRIPTION_MAX_LENGTH) return description.trim();
+  throw new Refusal(
+    'limit-exceeded',
+    { limit: DESCRIPTION_MAX_LENGTH, unit: 'characters' },
+    `A description has at most ${DESCRIPTION_MAX_LENGTH} characters.`,
+  );
+}
+
 /**
  * Makes an empty repository for the one who asks; an admin of the hub may name another owner. Null
  * when owner and slug are taken.
@@ -50,16 +60,9 @@ export async function createRepository(
   }
   const problem = checkSlug(wanted.slug);
   if (problem !== null) throw new Refusal('bad-path', { slug: wanted.slug }, problem);
-  if (wanted.description.length > DESCRIPTION_MAX_LENGTH) {
-    throw new Refusal(
-      'limit-exceeded',
-      { limit: DESCRIPTION_MAX_LENGTH, unit: 'characters' },
-      `A description has at most ${DESCRIPTION_MAX_LENGTH} characters.`,
-    );
-  }
+  const description = checkDescription(wanted.description);
   const owner = await ownerOf(principal, wanted.owner, identities);
   const { slug, visibility } = wanted;
-  const description = wanted.description.trim();
   const created = await identities.createRepository({
     id: clock.uuid(),
     ownerId: owner.id,

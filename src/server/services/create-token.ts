@@ -3,13 +3,13 @@ import type { Clock } from '~/server/ports/clock';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import type { MintedToken, TokenStore } from '~/server/ports/token-store';
 import { Refusal } from '~/wire/errors';
+import { checkBranchPattern } from './check-branch-pattern';
 import { expectAccountAdmin, type User } from './expect-account-admin';
 
 export const TOKEN_NAME_MAX_CHARS = 100;
 export const TOKEN_DAYS_DEFAULT = 90;
 /** Repositories that one token may name. */
 export const TOKEN_REPOSITORIES_MAX = 100;
-export const BRANCH_PATTERN_MAX_CHARS = 255;
 /** Tokens of one account that can be used at a time. */
 const TOKENS_PER_ACCOUNT_MAX = 200;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -60,7 +60,9 @@ export async function createToken(
   const user = expectAccountAdmin(principal);
   const name = checkName(wanted.name);
   const scopes = checkScopes(wanted.scopes);
-  const branchPattern = checkPattern(wanted.branchPattern);
+  const branchPattern = wanted.branchPattern?.trim()
+    ? checkBranchPattern(wanted.branchPattern)
+    : null;
   const days = checkDays(wanted.days, deps.tokenDaysMax);
   const named = wanted.repositories && (await findAll(user, wanted.repositories, deps));
   if ((await deps.tokens.countTokens(user.userId)) >= TOKENS_PER_ACCOUNT_MAX) {
@@ -97,16 +99,6 @@ function checkScopes(given: Scope[]): Scope[] {
   if (given.includes('write')) return ['read', 'write'];
   if (given.includes('read')) return ['read'];
   throw wrong('scopes', 'A token has at least one of the scopes read, write and admin.');
-}
-
-function checkPattern(given: string | null): string | null {
-  const pattern = given?.trim() ?? '';
-  if (pattern === '') return null;
-  if (pattern.length > BRANCH_PATTERN_MAX_CHARS || /[\p{Control} ]/u.test(pattern)) {
-    const message = `A branch pattern has at most ${BRANCH_PATTERN_MAX_CHARS} characters and no spaces.`;
-    throw wrong('branch_pattern', message);
-  }
-  return pattern;
 }
 
 function checkDays(given: number | null, max: number): number {

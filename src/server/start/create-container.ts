@@ -13,6 +13,8 @@ import { PostgresIdentityStore } from '../postgres/identity-store';
 import { createPrisma } from '../postgres/prisma-client';
 import { PostgresPushStore } from '../postgres/push-store';
 import { PostgresSegmentRows } from '../postgres/segment-rows';
+import { PostgresSessionStore } from '../postgres/session-store';
+import { PostgresSettingsStore } from '../postgres/settings-store';
 import { PostgresTokenStore } from '../postgres/token-store';
 import { FetchSlots } from '../services/fetch-slots';
 import { HistoryCache } from '../services/load-history';
@@ -96,6 +98,8 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       histories: new HistoryCache(),
       clock: systemClock,
       tokens: new PostgresTokenStore(prisma),
+      settings: new PostgresSettingsStore(prisma),
+      sessions: new PostgresSessionStore(prisma),
       mint: mintToken,
       tokenDaysMax: env.tokenDaysMax,
       sessionSecret,
