@@ -18,9 +18,11 @@ const hub = spawn(process.execPath, ['--enable-source-maps', ...program], {
   cwd: projectFolder,
   env: { ...quietEnv, NODE_ENV: development ? 'development' : 'production' },
   stdio: 'inherit',
+  // Out of reach of the terminal's Ctrl-C: the hub takes a second signal as "at once", so it shall
+  // hear each one once, from here, whoever sent it.
+  detached: true,
 });
-// A terminal signals the hub as well; a service manager signals this process alone. The hub takes
-// a second signal as "at once", so only what it cannot have heard is passed on.
-process.on('SIGTERM', () => hub.kill('SIGTERM'));
-process.on('SIGINT', () => {});
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+  process.on(signal, () => hub.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));
+}
 hub.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

@@ -139,9 +139,12 @@ export function readEnv(source: Variables, workingFolder: string): Env {
   };
 }
 
+/** Variables of the command line program, the build and the tests. */
+const OF_OTHERS = ['MUSEHUB_TOKEN', 'MUSEHUB_BUILD', 'MUSEHUB_FIXTURES'];
+
 /** The MUSEHUB_* variables that mean nothing here: misspelt ones, most of the time. */
 export function unknownVariables(source: Variables): string[] {
-  const known = new Set([...Object.keys(variables.shape), ...limitNames().keys()]);
+  const known = new Set([...variableNames(), ...OF_OTHERS]);
   return Object.keys(source)
     .filter((name) => name.startsWith('MUSEHUB_') && !known.has(name))
     .sort();

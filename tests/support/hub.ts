@@ -26,9 +26,7 @@ let built: Promise<void> | undefined;
 
 /** Builds what is out of date, once per process; with MUSEHUB_BUILD=keep an existing build is used. */
 export function ensureBuild(): Promise<void> {
-  const keep = process.env.MUSEHUB_BUILD === 'keep';
-  const exists = fs.existsSync(path.join(projectFolder, 'dist', 'main.js'));
-  built ??= keep && exists ? Promise.resolve() : buildIfNeeded();
+  built ??= buildIfNeeded();
   return built;
 }
 
