@@ -78,6 +78,9 @@ test('a token signs in, shows what is private, and signs out', async ({ page, co
   // The old cookie is worth nothing any more.
   await context.addCookies([session]);
   expect((await page.goto(at('/admin/secret')))?.status()).toBe(404);
+  // Neither the token nor the session was written anywhere.
+  expect(visited.hub.output).not.toContain(visited.hub.adminToken);
+  expect(visited.hub.output).not.toContain(session.value.slice(0, 40));
 });
 
 test('signing in leads back to where one came from, and nowhere else', async ({ page }) => {
@@ -98,7 +101,7 @@ test('a comment is written, shown as it was written, and counted', async ({ page
   await page.goto(at('/admin/secret/commits'));
   await page.getByRole('link', { name: 'feat: hidden' }).click();
   await page.getByLabel('Your comment').fill('First line\n<img src=x onerror=alert(1)>\n\nlast');
-  await page.getByRole('button', { name: 'Comment' }).click();
+  await page.getByRole('button', { name: 'Comment', exact: true }).click();
   await expect(page).toHaveURL(/#comment-[0-9a-f-]{36}$/);
   const comment = page.getByRole('listitem').filter({ hasText: 'First line' });
   await expect(comment).toContainText('<img src=x onerror=alert(1)>');
@@ -144,7 +147,7 @@ test.describe('without a script', () => {
     await page.goto(at('/admin/secret/commits'));
     await page.getByRole('link', { name: 'feat: hidden' }).click();
     await page.getByLabel('Your comment').fill('without a script');
-    await page.getByRole('button', { name: 'Comment' }).click();
+    await page.getByRole('button', { name: 'Comment', exact: true }).click();
     await expect(page.getByText('without a script')).toBeVisible();
     await page.getByRole('link', { name: 'Diff' }).click();
     await expect(page.getByText('# Hidden')).toBeVisible();
