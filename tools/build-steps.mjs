@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 
 export const projectFolder = fileURLToPath(new URL('..', import.meta.url));
 const binFolder = path.join(projectFolder, 'node_modules', '.bin');
