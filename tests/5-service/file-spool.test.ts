@@ -74,9 +74,9 @@ describe('spool', () => {
     expect(await readdir(folder)).toEqual([]);
     await small.spool.close();
     const large = await filled(100_000);
-    expect(
-      Buffer.compare(await large.spool.read(large.records[0]!.slot), large.records[0]!.bytes),
-    ).toBe(0);
+    // Some of these lie in the file, so it has been opened and its name removed.
+    const read = await large.spool.readMany(large.records.map(({ slot }) => slot));
+    expect(Buffer.concat(read)).toEqual(Buffer.concat(large.records.map(({ bytes }) => bytes)));
     expect(await readdir(join(folder, 'made'))).toEqual([]);
     await large.spool.close();
   });
