@@ -19,6 +19,7 @@ const report = await runBench({
   sizes: values.short ? SHORT : FULL,
   rounds: Number(values.rounds),
   only: values.only.split(',').filter(Boolean),
+  tuned: true,
   tell: (text) => console.error(text),
 });
 process.stdout.write(textOf(report));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 
 /**
  * What is pushed: a history made from a seed, as a stream for `git fast-import`. The Muse repository
@@ -10,6 +10,9 @@ export interface Content {
   commits: number;
   /** Options for git that an expert would set for such content. */
   tuning: string[];
+  /** How git makes the repository: options of git, and of `git fast-import`. */
+  options: string[];
+  importing: string[];
   stream(): Generator<Buffer>;
 }
 
@@ -19,6 +22,8 @@ export function manyObjects(files: number): Content {
     name: `objects-${files}`,
     commits: 1,
     tuning: [],
+    options: [],
+    importing: [],
     *stream() {
       const random = randomOf('objects');
       yield commitHead(0, 'Many files');
@@ -34,6 +39,8 @@ export function manyCommits(commits: number, files: number, changed: number): Co
     name: `commits-${commits}-${files}`,
     commits,
     tuning: [],
+    options: [],
+    importing: [],
     *stream() {
       const random = randomOf('commits');
       yield commitHead(0, 'All files');
@@ -55,6 +62,10 @@ export function largeObjects(files: number, bytes: number): Content {
     name: `large-${files}-${bytes}`,
     commits: 1,
     tuning: ['core.compression=0', 'core.bigFileThreshold=1m'],
+    // Nothing in such files is alike or becomes smaller: looking for it would take hours, and what
+    // a push copies from the pack is the same.
+    options: ['-c', 'core.compression=0'],
+    importing: ['--depth=0'],
     *stream() {
       yield commitHead(0, 'Large files');
       for (let i = 0; i < files; i++) {
@@ -114,18 +125,12 @@ function text(random: (end: number) => number, bytes: number): Buffer {
 
 const NOISE_BLOCK_BYTES = 1024 * 1024;
 
-/** Bytes of SHA-256 in counter mode over a block, then that block turned by one number per block. */
+/** The stream of a cipher: as good as random, the same for the same seed, and quick. */
 function* noise(seed: number, bytes: number): Generator<Buffer> {
-  const block = Buffer.allocUnsafe(NOISE_BLOCK_BYTES);
-  for (let at = 0; at < block.length; at += 32) {
-    createHash('sha256').update(`${seed} ${at}`).digest().copy(block, at);
-  }
-  const words = new Uint32Array(block.buffer, block.byteOffset, block.length / 4);
-  for (let done = 0; done < bytes; done += block.length) {
-    const turn = createHash('sha256').update(`${seed} turn ${done}`).digest().readUInt32LE(0);
-    const copy = Buffer.allocUnsafe(block.length);
-    const out = new Uint32Array(copy.buffer, copy.byteOffset, copy.length / 4);
-    for (let i = 0; i < words.length; i++) out[i] = words[i]! ^ Math.imul(turn, i | 1);
-    yield copy.subarray(0, Math.min(block.length, bytes - done));
+  const key = createHash('sha256').update(`noise ${seed}`).digest().subarray(0, 16);
+  const cipher = createCipheriv('aes-128-ctr', key, Buffer.alloc(16));
+  const zeros = Buffer.alloc(NOISE_BLOCK_BYTES);
+  for (let left = bytes; left > 0; left -= zeros.length) {
+    yield cipher.update(zeros.subarray(0, Math.min(left, zeros.length)));
   }
 }

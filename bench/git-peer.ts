@@ -105,9 +105,12 @@ export class GitPeer implements Peer {
       for (const setting of content.tuning)
         await run(this.#git(['config', ...setting.split('=')], folder));
     }
-    await run(this.#git(['fast-import', '--quiet'], folder), content.stream());
+    await run(
+      this.#git([...content.options, 'fast-import', '--quiet', ...content.importing], folder),
+      content.stream(),
+    );
     // One pack, from which a push copies what it sends: the best that git can have.
-    await run(this.#git(['repack', '-adq'], folder));
+    if (content.importing.length === 0) await run(this.#git(['repack', '-adq'], folder));
     await run(this.#git(['update-ref', 'refs/bench/all', 'refs/heads/main'], folder));
     const all = await run(
       this.#git(['rev-list', '--reverse', '--first-parent', 'refs/bench/all'], folder),

@@ -41,9 +41,10 @@ export class HubPeer implements Peer {
     const requests = new RequestLog(path.join(folder, 'requests.log'));
     const hub = await startHub({
       env: {
-        NODE_OPTIONS: nodeOptions(),
+        NODE_OPTIONS: nodeOptions() + (process.env.PGLOG ? ' --require=/tmp/pglog.cjs' : ''),
         BENCH_REQUEST_LOG: requests.file,
         BENCH_PROFILE_SERVER: process.env.BENCH_PROFILE_SERVER ?? '',
+        BENCH_PROFILE_FROM_SIGNAL: process.env.BENCH_PROFILE_FROM_SIGNAL ?? '',
       },
     });
     return new HubPeer(hub, requests, folder, git);

@@ -13,6 +13,8 @@ export interface BenchOptions {
   rounds: number;
   /** Letters; none are all. */
   only: string[];
+  /** Whether git runs a second time, tuned by an expert. */
+  tuned: boolean;
   tell(text: string): void;
 }
 
@@ -20,15 +22,25 @@ export interface BenchOptions {
  * Measures the hub beside git: every peer does the same work in turn, round by round after one to
  * warm up, and another one begins each round. Leaves nothing behind.
  */
-export async function runBench({ sizes, rounds, only, tell }: BenchOptions): Promise<Report> {
+export async function runBench({
+  sizes,
+  rounds,
+  only,
+  tuned,
+  tell,
+}: BenchOptions): Promise<Report> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'musehub-bench-'));
   fs.chmodSync(folder, 0o755);
   const stops: (() => Promise<void>)[] = [];
   try {
     const git = await GitPeer.start('git', path.join(folder, 'git'), false);
     stops.unshift(() => git.stop());
-    const tuned = await GitPeer.start('git-tuned', path.join(folder, 'git-tuned'), true);
-    stops.unshift(() => tuned.stop());
+    const gits = [git];
+    if (tuned) {
+      const other = await GitPeer.start('git-tuned', path.join(folder, 'git-tuned'), true);
+      stops.unshift(() => other.stop());
+      gits.push(other);
+    }
     const hub = await HubPeer.start(path.join(folder, 'hub'), git);
     stops.unshift(() => hub.stop());
     const floorBench = await FloorBench.start();
@@ -43,7 +55,7 @@ export async function runBench({ sizes, rounds, only, tell }: BenchOptions): Pro
       tell(`${scenario.letter}: ${scenario.title}`);
       Object.assign(titles, scenario.rows);
       const body = path.join(folder, `${scenario.letter}.body`);
-      await runScenario(scenario, [hub, git, tuned], folder, rounds, samples, async () => {
+      await runScenario(scenario, [hub, ...gits], folder, rounds, samples, async () => {
         emptyNode.push(await emptyNodeMs());
         if (!fs.existsSync(body)) return;
         floors[scenario.letter] ??= [];

@@ -35,6 +35,16 @@ export const SHORT: Sizes = {
   clients: 4,
 };
 
+/** What `npm run bench:guard` has time for. */
+export const GUARD: Sizes = {
+  objects: 2_000,
+  commits: 100,
+  files: 1_000,
+  largeFiles: 1,
+  largeBytes: 1024 ** 2,
+  clients: 1,
+};
+
 /** Files that a later commit changes. */
 const CHANGED = 3;
 
