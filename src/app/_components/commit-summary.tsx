@@ -44,7 +44,7 @@ export function CommitSummary({ repo, commit }: { repo: Repo; commit: ShownCommi
           Diff
         </a>
       </div>
-      <h1 className="breakable font-semibold text-2xl leading-snug">
+      <h1 className="breakable font-semibold text-xl leading-snug sm:text-2xl">
         <bdi>{commit.subject || '(no message)'}</bdi>
       </h1>
       {commit.body && (
@@ -56,7 +56,7 @@ export function CommitSummary({ repo, commit }: { repo: Repo; commit: ShownCommi
           ))}
         </div>
       )}
-      <div className="mt-4 flex flex-col items-start">
+      <div className="mt-4 flex flex-col items-start gap-y-1">
         <IdChip id={commit.id} of="sha" />
         <IdChip id={commit.snapshotId} of="snapshot" />
       </div>
