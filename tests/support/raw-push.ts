@@ -59,13 +59,15 @@ export class RawPush {
   /** Writes; resolves when the socket takes more. */
   async send(...chunks: Uint8Array[]): Promise<void> {
     for (const chunk of chunks) {
+      if (this.#request.destroyed) return;
       if (this.#request.write(chunk) || this.#ended) continue;
       await new Promise<void>((resolve) => {
         const go = (): void => {
-          this.#request.off('drain', go).off('error', go);
+          for (const event of ['drain', 'error', 'close']) this.#request.off(event, go);
           resolve();
         };
-        this.#request.on('drain', go).on('error', go);
+        // An answer that was whole before the request closes the connection without an error.
+        for (const event of ['drain', 'error', 'close']) this.#request.on(event, go);
       });
     }
   }
