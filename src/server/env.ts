@@ -23,8 +23,6 @@ export interface Env {
   storage: { kind: 'local' } | ({ kind: 's3' } & S3Settings);
   /** undefined: made on the first start and kept in the data folder. */
   sessionSecret: string | undefined;
-  /** An OpenID Connect provider that people may sign in with. */
-  oidc: { issuer: string; clientId: string; clientSecret: string; name: string } | undefined;
   limits: Limits;
   /** Days that a new access token may be valid at most. */
   tokenDaysMax: number;
@@ -87,10 +85,6 @@ const variables = z.object({
     .string()
     .min(32, 'must be at least 32 characters long; `openssl rand -hex 32` makes a good one')
     .optional(),
-  MUSEHUB_OIDC_ISSUER: httpUrl.optional(),
-  MUSEHUB_OIDC_CLIENT_ID: text.optional(),
-  MUSEHUB_OIDC_CLIENT_SECRET: text.optional(),
-  MUSEHUB_OIDC_NAME: text.default('single sign-on'),
   MUSEHUB_TOKEN_DAYS_MAX: count(1, 3_660).default(366),
   MUSEHUB_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], 'must be "debug", "info", "warn" or "error"')
@@ -130,7 +124,6 @@ export function readEnv(source: Variables, workingFolder: string): Env {
     databaseConnectionsMax: set.MUSEHUB_DATABASE_CONNECTIONS,
     storage: storageOf(set),
     sessionSecret: set.NEXTAUTH_SECRET,
-    oidc: oidcOf(set),
     limits: limitsOf(given),
     tokenDaysMax: set.MUSEHUB_TOKEN_DAYS_MAX,
     logLevel: set.MUSEHUB_LOG_LEVEL,
@@ -178,18 +171,6 @@ function storageOf(set: Set): Env['storage'] {
     accessKeyId: need('S3_ACCESS_KEY_ID'),
     secretAccessKey: need('S3_SECRET_ACCESS_KEY'),
   };
-}
-
-function oidcOf(set: Set): Env['oidc'] {
-  const { MUSEHUB_OIDC_ISSUER: issuer, MUSEHUB_OIDC_CLIENT_ID: clientId } = set;
-  const clientSecret = set.MUSEHUB_OIDC_CLIENT_SECRET;
-  if (!issuer && !clientId && !clientSecret) return undefined;
-  if (issuer && clientId && clientSecret) {
-    return { issuer, clientId, clientSecret, name: set.MUSEHUB_OIDC_NAME };
-  }
-  throw new Misconfiguration(
-    'MUSEHUB_OIDC_ISSUER, MUSEHUB_OIDC_CLIENT_ID and MUSEHUB_OIDC_CLIENT_SECRET belong together; set all three or none.',
-  );
 }
 
 function limitNames(): Map<string, keyof Limits> {

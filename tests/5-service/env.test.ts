@@ -100,7 +100,6 @@ describe('a wrong variable is named with what to do:', () => {
     ['S3_ACCESS_KEY_ID', { ...S3, S3_ACCESS_KEY_ID: '' }],
     ['S3_SECRET_ACCESS_KEY', { ...S3, S3_SECRET_ACCESS_KEY: '' }],
     ['NEXTAUTH_SECRET', { NEXTAUTH_SECRET: 'short' }],
-    ['MUSEHUB_OIDC_CLIENT_ID', { MUSEHUB_OIDC_ISSUER: 'https://id.example.org' }],
     ['MUSEHUB_LOG_LEVEL', { MUSEHUB_LOG_LEVEL: 'loud' }],
     ['MUSEHUB_TRUSTED_PROXIES', { MUSEHUB_TRUSTED_PROXIES: '10.0.0.0/33' }],
     ['MUSEHUB_TRUSTED_PROXIES', { MUSEHUB_TRUSTED_PROXIES: 'proxy.example.org' }],

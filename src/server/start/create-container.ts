@@ -37,7 +37,7 @@ export interface ContainerInputs {
  * in `close` when it holds something open.
  */
 export function createContainer({ env, databaseUrl, sessionSecret }: ContainerInputs): Container {
-  hideInLogs(sessionSecret, env.oidc?.clientSecret);
+  hideInLogs(sessionSecret);
   if (env.storage.kind === 's3') hideInLogs(env.storage.secretAccessKey);
   const logger = createLogger(env.logLevel);
   const prisma = createPrisma(databaseUrl, {
