@@ -15,6 +15,8 @@ let world: BrowseWorld;
 let seeded: SeededRepository;
 let ada: User;
 const callers = new Map<string, ReturnType<typeof createCaller>>();
+/** Each caller comes from its own address: failures of one do not hold up another. */
+let addresses = 0;
 
 interface Row {
   repo: boolean;
@@ -92,7 +94,7 @@ async function told(answer: Promise<unknown>): Promise<unknown> {
 }
 
 function callerFor(headers: Record<string, string>, lenient = false) {
-  const use = { address: '192.0.2.1', client: 'test' };
+  const use = { address: `192.0.2.${++addresses % 250}`, client: 'test' };
   return createCaller(
     createApiContext({ headers: new Headers(headers), use, lenient }, world.deps),
   );

@@ -161,3 +161,34 @@ describe('the log', () => {
     expect(hub.output).not.toMatch(/muse_(pat|agt)_[0-9A-Za-z]{20}/);
   });
 });
+
+describe('failed sign-ins', () => {
+  it('429 with Retry-After after ten in a minute; a right token elsewhere is served', async () => {
+    const proxied = await startHub({
+      env: { DATABASE_URL: database.url, MUSEHUB_TRUSTED_PROXIES: '127.0.0.1' },
+    });
+    try {
+      const from = (address: string, token: string) =>
+        fetch(`${proxied.url}/api/whoami`, {
+          headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': address },
+        });
+      for (let n = 0; n < 10; n++) {
+        expect((await from('192.0.2.1', newToken('human'))).status).toBe(401);
+      }
+      const refused = await from('192.0.2.1', newToken('human'));
+      expect([refused.status, (await refused.json()).code]).toEqual([429, 'rate-limited']);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect((await from('192.0.2.2', hub.adminToken)).status).toBe(200);
+      const procedure = await fetch(`${proxied.url}/api/trpc/account.me`, {
+        headers: {
+          authorization: `Bearer ${newToken('human')}`,
+          'x-forwarded-for': '192.0.2.1',
+        },
+      });
+      expect(procedure.status).toBe(429);
+      expect(procedure.headers.get('retry-after')).not.toBeNull();
+    } finally {
+      await proxied.dispose();
+    }
+  });
+});

@@ -91,6 +91,38 @@ export function describeIdentityStore(name: string, makeWorld: () => StoreWorld)
     });
   });
 
+  describe(`${name}: failed authentications`, () => {
+    const limit = () => ({ key: `address ${randomUUID()}`, max: 2, windowMs: 60_000 });
+    const start = Date.UTC(2026, 3, 16);
+
+    it('are counted together until their window ends, which begins with the first', async () => {
+      const those = limit();
+      const fail = (afterMs: number) => world.identity.countFailure(those, start + afterMs);
+      const heard = (afterMs: number) => world.identity.heardAgainAt(those, start + afterMs);
+      expect(await heard(0)).toBeNull();
+      expect([await fail(0), await heard(1)]).toEqual([null, null]);
+      expect([await fail(1_000), await heard(1_001)]).toEqual([null, start + 60_000]);
+      expect(await fail(59_999)).toBe(start + 60_000);
+      expect(await heard(60_000)).toBeNull();
+      expect([await fail(60_000), await heard(60_001)]).toEqual([null, null]);
+      expect(await fail(60_002)).toBeNull();
+      expect(await heard(60_003)).toBe(start + 120_000);
+    });
+
+    it('of others count for others', async () => {
+      const [one, two] = [limit(), limit()];
+      for (let n = 0; n < 3; n++) await world.identity.countFailure(one, start);
+      expect(await world.identity.heardAgainAt(one, start + 1)).toBe(start + 60_000);
+      expect(await world.identity.heardAgainAt(two, start + 1)).toBeNull();
+    });
+
+    it('that come at the same time are each counted', async () => {
+      const those = { ...limit(), max: 19 };
+      const all = Array.from({ length: 20 }, () => world.identity.countFailure(those, start));
+      expect((await Promise.all(all)).filter((until) => until !== null)).toHaveLength(1);
+    });
+  });
+
   describe(`${name}: sessions`, () => {
     const session = (userId: string, tokenId: string | null = null, livesMs = 60_000) => ({
       ...{ id: randomUUID(), userId, tokenId, expiresAtMs: Date.now() + livesMs },

@@ -88,6 +88,7 @@ export interface MemoryRepository {
 export class MemoryHub {
   readonly users = new Map<string, MemoryUser>();
   readonly tokens = new Map<string, MemoryToken>();
+  readonly authFailures = new Map<string, { count: number; resetsAtMs: number }>();
   readonly sessions = new Map<string, MemorySession>();
   readonly repositories = new Map<string, MemoryRepository>();
   readonly signingKeys = new Map<string, { publicKey: Uint8Array; userId: string }>();

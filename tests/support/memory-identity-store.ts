@@ -1,5 +1,6 @@
 import type { Principal } from '~/server/access';
 import type {
+  FailureLimit,
   IdentityStore,
   NewToken,
   RepositoryEntry,
@@ -43,6 +44,23 @@ export class MemoryIdentityStore implements IdentityStore {
     const token = this.hub.tokens.get(tokenId);
     if (!token || use.atMs - (token.lastUse?.atMs ?? 0) < TOUCH_EVERY_MS) return;
     token.lastUse = use;
+  }
+
+  async heardAgainAt({ key, max }: FailureLimit, atMs: number): Promise<number | null> {
+    const failures = this.hub.authFailures.get(key);
+    return failures && failures.count >= max && failures.resetsAtMs > atMs
+      ? failures.resetsAtMs
+      : null;
+  }
+
+  async countFailure(limit: FailureLimit, atMs: number): Promise<number | null> {
+    const { key, max, windowMs } = limit;
+    const known = this.hub.authFailures.get(key);
+    const stands = known !== undefined && known.resetsAtMs > atMs;
+    const failures = stands ? known : { count: 0, resetsAtMs: atMs + windowMs };
+    failures.count++;
+    this.hub.authFailures.set(key, failures);
+    return failures.count > max ? failures.resetsAtMs : null;
   }
 
   async createToken({ hash, ...token }: NewToken): Promise<void> {

@@ -1,13 +1,17 @@
 import { ANONYMOUS, type Principal } from '~/server/access';
 import type { Clock } from '~/server/ports/clock';
-import type { IdentityStore } from '~/server/ports/identity-store';
+import type { IdentityStore, TokenRecord } from '~/server/ports/identity-store';
 import { Refusal } from '~/wire/errors';
+import { ofAccount, ofAddress, tooManyFailures } from './failure-limits';
 import { readSessionId } from './session-cookie';
 import { checkTokenText, hashToken } from './token-text';
 
 /** What authentication needs of the world. */
 export interface AuthenticateDeps {
-  identities: Pick<IdentityStore, 'findToken' | 'touchToken' | 'findSession'>;
+  identities: Pick<
+    IdentityStore,
+    'findToken' | 'touchToken' | 'findSession' | 'heardAgainAt' | 'countFailure'
+  >;
   clock: Pick<Clock, 'now'>;
 }
 
@@ -31,7 +35,9 @@ const BEARER = /^Bearer +(\S+) *$/i;
  *
  * No header is `ANONYMOUS`. Throws `Refusal`: `unauthenticated` when the header is no Bearer token
  * that this hub knows, `token-expired`, `token-revoked`, or `access-denied` when the account is
- * disabled. The token's checksum is tested before any query, so guessing costs the database nothing.
+ * disabled; `rate-limited` after ten failures in a minute from one address, or a hundred in an hour
+ * for one account, which is not asked of a token that is right. The token's checksum is tested
+ * before any query, so made-up texts cost the database nothing and count for nothing.
  */
 export async function authenticateBearer(
   authorizationHeader: string | null | undefined,
@@ -54,17 +60,18 @@ export async function authenticateToken(
   use: CredentialUse,
 ): Promise<Extract<Principal, { kind: 'user' }>> {
   if (!checkTokenText(text)) throw new Refusal('unauthenticated');
-  const token = await identities.findToken(hashToken(text));
-  if (!token) throw new Refusal('unauthenticated');
-  if (token.revoked) throw new Refusal('token-revoked');
   const now = clock.now();
-  if (token.expiresAtMs !== null && token.expiresAtMs <= now) throw new Refusal('token-expired');
-  if (token.userDisabled) {
-    throw new Refusal(
-      'access-denied',
-      {},
-      'This account is disabled; ask the operator of the hub.',
-    );
+  const [token, heardAgainAtMs] = await Promise.all([
+    identities.findToken(hashToken(text)),
+    identities.heardAgainAt(ofAddress(use.address), now),
+  ]);
+  if (heardAgainAtMs !== null) throw tooManyFailures(heardAgainAtMs, now);
+  const refusal = refusalOf(token, now);
+  if (token === null || refusal !== null) {
+    await identities.countFailure(ofAddress(use.address), now);
+    const tooManyUntil = token && (await identities.countFailure(ofAccount(token.userId), now));
+    if (tooManyUntil !== null) throw tooManyFailures(tooManyUntil, now);
+    throw refusal ?? new Refusal('unauthenticated');
   }
   await identities.touchToken(token.id, { atMs: now, ...use });
   return {
@@ -82,6 +89,16 @@ export async function authenticateToken(
     },
     sessionId: null,
   };
+}
+
+/** Why a token is no good; null when it is. */
+function refusalOf(token: TokenRecord | null, nowMs: number): Refusal | null {
+  if (!token) return new Refusal('unauthenticated');
+  if (token.revoked) return new Refusal('token-revoked');
+  if (token.expiresAtMs !== null && token.expiresAtMs <= nowMs) return new Refusal('token-expired');
+  if (!token.userDisabled) return null;
+  const message = 'This account is disabled; ask the operator of the hub.';
+  return new Refusal('access-denied', {}, message);
 }
 
 /**

@@ -3,15 +3,13 @@ import Credentials from 'next-auth/providers/credentials';
 import type { Clock } from '~/server/ports/clock';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import { Refusal } from '~/wire/errors';
-import { authenticateToken } from './authenticate';
+import { type AuthenticateDeps, authenticateToken } from './authenticate';
 import { credentialUse } from './credential-use';
 import { SESSION_MAX_AGE_SECONDS } from './session-cookie';
 
 export interface SignInDeps {
-  identities: Pick<
-    IdentityStore,
-    'findToken' | 'touchToken' | 'createSession' | 'findSession' | 'touchSession' | 'revokeSession'
-  >;
+  identities: AuthenticateDeps['identities'] &
+    Pick<IdentityStore, 'createSession' | 'revokeSession'>;
   clock: Pick<Clock, 'now' | 'uuid'>;
   sessionSecret: string;
   /** The hub's public address; https makes the cookies Secure. */

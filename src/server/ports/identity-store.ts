@@ -34,6 +34,14 @@ export interface RepositoryEntry {
   access: RepositoryAccess;
 }
 
+/** Failed authentications that are counted together, over all processes. */
+export interface FailureLimit {
+  key: string;
+  /** So many may fail in `windowMs`, which begins with the first. */
+  max: number;
+  windowMs: number;
+}
+
 /** Accounts, tokens, sessions and repositories, as authentication and routing need them. */
 export interface IdentityStore {
   findToken(hash: Uint8Array): Promise<TokenRecord | null>;
@@ -42,6 +50,10 @@ export interface IdentityStore {
     tokenId: string,
     use: { atMs: number; address: string; client: string },
   ): Promise<void>;
+  /** When the limit is used up: the time at which its window ends, ms since the epoch; else null. */
+  heardAgainAt(limit: FailureLimit, atMs: number): Promise<number | null>;
+  /** Counts a failure; when it was one too many, the time at which the window ends, else null. */
+  countFailure(limit: FailureLimit, atMs: number): Promise<number | null>;
   createToken(token: NewToken): Promise<void>;
   revokeToken(tokenId: string): Promise<void>;
   findUser(handle: string): Promise<{

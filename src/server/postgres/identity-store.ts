@@ -1,11 +1,13 @@
 import { Refusal } from '~/wire/errors';
 import type { Principal, Scope } from '../access';
 import type {
+  FailureLimit,
   IdentityStore,
   NewToken,
   RepositoryEntry,
   TokenRecord,
 } from '../ports/identity-store';
+import { countFailure, heardAgainAt } from './auth-failures';
 import { asking } from './database-error';
 import type { PrismaClient } from './prisma-client';
 import { isUuid, storableText } from './storable';
@@ -85,6 +87,14 @@ export class PostgresIdentityStore implements IdentityStore {
     if (this.#touchedAtMs.size >= TOUCHED_MAX) this.#touchedAtMs.clear();
     this.#touchedAtMs.set(id, atMs);
     return false;
+  }
+
+  heardAgainAt(limit: FailureLimit, atMs: number): Promise<number | null> {
+    return heardAgainAt(this.prisma, limit, atMs);
+  }
+
+  countFailure(limit: FailureLimit, atMs: number): Promise<number | null> {
+    return countFailure(this.prisma, limit, atMs);
   }
 
   async createToken(token: NewToken): Promise<void> {
