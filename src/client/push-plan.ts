@@ -3,6 +3,7 @@ import type { Id, IdFormat } from '~/muse/ids';
 import { checkPath } from '~/muse/paths';
 import { encodeSnapshot, encodeSnapshotDelta } from '~/wire/pack-codec';
 import { ClientError, checkInterrupted } from './client-error';
+import type { DeltaIndex } from './delta-index';
 import { type NewHistory, type ReadCommit, walkNewHistory } from './history-walk';
 import { fileIdOf, type SnapshotParts, snapshotRecordOf } from './records';
 
@@ -11,6 +12,8 @@ export interface PushSource {
   readCommit: ReadCommit;
   snapshotParts(id: Id): SnapshotParts;
   objectSize(id: Id): number | null;
+  /** Differences found by earlier plans. */
+  readonly deltas?: DeltaIndex;
 }
 
 export interface PlannedObject {
@@ -52,6 +55,8 @@ const RECORD_BYTES_KEPT = 16 * 1024;
 /** Snapshots of the remote that are read to see which objects it has. */
 const KNOWN_SNAPSHOTS_READ = 32;
 const SNAPSHOTS_KEPT = 4;
+/** New commits from which on differences found before are looked up. */
+const INDEXED_COMMITS_MIN = 16;
 
 /**
  * Decides what a push sends so that the remote, which has the commits `known` and all they reach,
@@ -103,6 +108,8 @@ async function planSnapshots(
   watch: PlanWatch,
 ): Promise<void> {
   const cache = new SnapshotCache(source);
+  // Reading the index of a long history would cost a small push more than it saves.
+  const deltas = history.commits.length >= INDEXED_COMMITS_MIN ? source.deltas : undefined;
   const there = new Set<Id>();
   const objects = new Set<Id>();
   for (const id of knownSnapshots(source, history, heads)) {
@@ -122,23 +129,45 @@ async function planSnapshots(
     }
     const id = commit.snapshotId;
     if (there.has(id)) continue;
-    const parts = cache.of(id);
-    const parentId = snapshotOf.get(commit.parents[0] ?? '');
-    const base = parentId !== undefined && there.has(parentId) ? cache.of(parentId) : null;
-    const { add, remove } = difference(base, parts);
-    for (const [path, objectId] of add) {
-      if (objects.has(objectId)) continue;
-      objects.add(objectId);
-      plan.objects.push(plannedObject(source, objectId, path));
-    }
     const { idFormat } = plan;
+    const first = snapshotOf.get(commit.parents[0] ?? '');
+    const parentId = first !== undefined && there.has(first) ? first : null;
+    const known = parentId === null ? null : (deltas?.find(id, parentId) ?? null);
+    if (parentId !== null && known !== null) {
+      planObjects(plan, source, known.add, objects);
+      const record = encodeSnapshotDelta({ id, parentId, ...known }, idFormat);
+      plan.snapshots.push({ delta: true, record });
+      there.add(id);
+      continue;
+    }
+    const parts = cache.of(id);
+    const base = parentId === null ? null : cache.of(parentId);
+    const { add, remove } = difference(base, parts);
+    planObjects(plan, source, add, objects);
     if (base !== null && add.length + remove.length < parts.paths.length) {
-      const delta = { id, parentId: base.id, add, remove, extra: parts.extra };
-      plan.snapshots.push({ delta: true, record: encodeSnapshotDelta(delta, idFormat) });
+      const delta = { add, remove, extra: parts.extra };
+      deltas?.note(id, base.id, delta);
+      const record = encodeSnapshotDelta({ id, parentId: base.id, ...delta }, idFormat);
+      plan.snapshots.push({ delta: true, record });
     } else plan.snapshots.push({ delta: false, record: wholeSnapshot(source, parts, idFormat) });
     there.add(id);
   }
   for (const object of plan.objects) plan.objectBytes += object.size;
+  deltas?.save();
+}
+
+/** Adds the objects that are not among `planned`, nor with the remote, to the plan. */
+function planObjects(
+  plan: PushPlan,
+  source: PushSource,
+  files: readonly (readonly [string, Id])[],
+  planned: Set<Id>,
+): void {
+  for (const [path, id] of files) {
+    if (planned.has(id)) continue;
+    planned.add(id);
+    plan.objects.push(plannedObject(source, id, path));
+  }
 }
 
 function wholeSnapshot(

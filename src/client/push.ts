@@ -71,6 +71,10 @@ export async function push(
       await remember(repository, options, result);
       return result;
     } catch (error) {
+      if (isFalseDelta(error, repository)) {
+        repository.deltas.forget();
+        continue;
+      }
       if (!(error instanceof ClientError) || attempt === TRIES || !mayRetry(error, options))
         throw error;
       const asked = error.detail.retry_after_s;
@@ -114,6 +118,11 @@ function headOf(repository: Repository, branch: string): Id {
   throw new ClientError('unknown-branch', `There is no commit on the branch ${branch} here.`, {
     detail: { branch },
   });
+}
+
+/** Whether a difference that was taken from the index was wrong: then it is found again. */
+function isFalseDelta(error: unknown, { deltas }: Repository): boolean {
+  return error instanceof ClientError && error.code === 'snapshot-id-mismatch' && deltas.used;
 }
 
 /** A forced push replaces one head that was seen: when that has moved, a person looks again. */

@@ -121,6 +121,7 @@ class Receiver {
       throw damagedStream('it holds another number of objects or commits than announced');
     }
     this.#report.wireBytes = this.#frames.wireBytes;
+    this.#repository.deltas.save();
     return this.#report;
   }
 
@@ -197,7 +198,7 @@ class Receiver {
   async #pack(frame: CommitPackFrame): Promise<void> {
     this.#report.phase = 'commits';
     for (const record of frame.snapshots)
-      this.#keep(record, ManifestFolder.EMPTY, record.manifest, []);
+      this.#keep(record, ManifestFolder.EMPTY, record.manifest, [], null);
     for (const record of frame.snapshotDeltas) this.#delta(record);
     // A commit that is there stands for all it reaches, after a power failure too.
     await this.#writer.flush();
@@ -232,7 +233,7 @@ class Receiver {
       base = ManifestFolder.from(this.#repository.snapshot(record.parentId).manifest) ?? undefined;
     }
     if (base === undefined) throw damagedStream('a path is a file and a folder');
-    this.#keep(record, base, record.add, record.remove);
+    this.#keep(record, base, record.add, record.remove, record.parentId);
   }
 
   #keep(
@@ -240,6 +241,7 @@ class Receiver {
     base: ManifestFolder,
     add: [string, Id][],
     remove: string[],
+    parentId: Id | null,
   ): void {
     const about = { snapshot_id: record.id };
     for (const [path, id] of add) {
@@ -267,6 +269,9 @@ class Receiver {
     if (this.#repository.hasSnapshot(record.id)) return;
     const text = writeSnapshotText(record.id, manifest, record.extra, this.#report.idFormat);
     this.#writer.put(snapshotName(record.id), text);
+    if (parentId !== null) {
+      this.#repository.deltas.note(record.id, parentId, { add, remove, extra: record.extra });
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import { type Id, objectIdOf, parseId } from '~/muse/ids';
 import type { SnapshotRecord } from '~/wire/frames';
 import { type BranchRefs, readBranchRef, readBranchRefs } from './branch-refs';
 import { ClientError, errnoOf, fileError } from './client-error';
+import { DeltaIndex } from './delta-index';
 import { FileWriter, removeLeftovers } from './file-writer';
 import {
   type LocalCommit,
@@ -47,10 +48,13 @@ export class Repository {
   readonly root: string;
   /** The folder `.muse`. */
   readonly folder: string;
+  /** Differences between snapshots that were found before. */
+  readonly deltas: DeltaIndex;
 
   private constructor(root: string) {
     this.root = root;
     this.folder = path.join(root, MUSE);
+    this.deltas = new DeltaIndex(this.folder, (id) => stampOf(this.#path(snapshotName(id))));
   }
 
   /** The repository that a folder is in: its own `.muse`, or that of the nearest folder above. */
@@ -285,6 +289,12 @@ function isRepository(root: string): boolean {
     statSync(path.join(root, MUSE), { throwIfNoEntry: false })?.isDirectory() === true &&
     existsSync(path.join(root, MUSE, 'repo.json'))
   );
+}
+
+/** Size and time of a file; null when it is not there. */
+function stampOf(file: string): string | null {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? null : `${stat.size}-${stat.mtimeMs}`;
 }
 
 /** Now, in the form in which records have times. */
