@@ -134,6 +134,9 @@ export class GitPeer implements Peer {
     fs.rmSync(path.join(this.#folder, 'served', path.basename(url)), { recursive: true });
   }
 
+  /** Everything git keeps is its store. */
+  forget(): void {}
+
   push(folder: string, url: string): Program {
     return this.#git(['push', '--quiet', url, 'main'], folder);
   }

@@ -41,7 +41,7 @@ export class HubPeer implements Peer {
     const requests = new RequestLog(path.join(folder, 'requests.log'));
     const hub = await startHub({
       env: {
-        NODE_OPTIONS: nodeOptions() + (process.env.PGLOG ? ' --require=/tmp/pglog.cjs' : ''),
+        NODE_OPTIONS: nodeOptions(),
         BENCH_REQUEST_LOG: requests.file,
         BENCH_PROFILE_SERVER: process.env.BENCH_PROFILE_SERVER ?? '',
         BENCH_PROFILE_FROM_SIGNAL: process.env.BENCH_PROFILE_FROM_SIGNAL ?? '',
@@ -115,6 +115,10 @@ export class HubPeer implements Peer {
       cwd,
       env,
     };
+  }
+
+  forget(folder: string): void {
+    fs.rmSync(path.join(folder, '.muse', 'musehub'), { recursive: true, force: true });
   }
 
   push(folder: string, url: string): Program {

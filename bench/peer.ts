@@ -21,6 +21,8 @@ export interface Peer {
   /** A new, empty repository on the server; its address. */
   makeRepository(): Promise<string>;
   removeRepository(url: string): void;
+  /** Makes a folder forget what its client keeps beside the store. */
+  forget(folder: string): void;
   push(folder: string, url: string): Program;
   /** Pushes to `url` and keeps it as the remote `origin`. */
   pushAsOrigin(folder: string, url: string): Program;

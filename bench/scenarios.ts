@@ -89,10 +89,15 @@ export function scenarios(sizes: Sizes, rounds: number): Scenario[] {
 /** A push of everything to a new repository. */
 function freshPush(letter: string, title: string, content: Content, head: number): Scenario {
   const prepared = `${letter}-prepared`;
+  const again = `${letter}-again`;
   return {
     letter,
     title,
-    rows: { [letter]: title, [prepared]: `(${letter}) with its frames prepared` },
+    rows: {
+      [letter]: title,
+      [again]: `(${letter}) from a folder that was pushed before`,
+      [prepared]: `(${letter}) with its frames prepared`,
+    },
     async setUp(peer, place) {
       const folder = await peer.source(content);
       peer.moveTo(folder, head);
@@ -107,7 +112,9 @@ function freshPush(letter: string, title: string, content: Content, head: number
       return {
         async round() {
           peer.moveTo(folder, head);
+          peer.forget(folder);
           const measured = { [letter]: await once((url) => peer.push(folder, url)) };
+          if (content.commits > 1) measured[again] = await once((url) => peer.push(folder, url));
           if (peer instanceof HubPeer)
             measured[prepared] = await once((url) => peer.post(url, body));
           return measured;
