@@ -32,6 +32,8 @@ test.afterAll(async () => {
   fs.rmSync(home, { recursive: true, force: true });
 });
 
+const read = (files: Map<string, Buffer>, name: string) => JSON.parse(String(files.get(name)));
+
 /** Every file below a folder with its bytes. */
 function filesBelow(root: string): Map<string, Buffer> {
   const files = new Map<string, Buffer>();
@@ -62,7 +64,10 @@ for (const name of fixtureNames()) {
     let compared = 0;
     for (const [file, bytes] of before) {
       if (!kept.test(file)) continue;
-      expect(after.get(file)?.equals(bytes), file).toBe(true);
+      // A snapshot comes back equal in value: the order of its files is nobody's promise.
+      if (file.startsWith('snapshots/'))
+        expect(read(after, file), file).toEqual(read(before, file));
+      else expect(after.get(file)?.equals(bytes), file).toBe(true);
       compared++;
     }
     expect(compared).toBeGreaterThan(name === 'small' ? 20 : 900);
