@@ -1,0 +1,177 @@
+import { STREAM_MIME_TYPE } from '~/wire/limits';
+
+/**
+ * Every route of the hub, and what it needs: the rows of the access matrix. A route or procedure
+ * without a row fails the test.
+ */
+
+/** The repository that a cell asks about. */
+export interface Subject {
+  owner: string;
+  slug: string;
+  commit: string;
+  object: string;
+}
+
+export interface Row {
+  /**
+   * Of whom the route asks something: to read, push to or manage the repository, or to be signed in
+   * and read it; `global`: it tells of no one repository, and must not name hidden ones.
+   */
+  need: 'read' | 'write' | 'manage' | 'comment' | 'global';
+  path: (subject: Subject) => string;
+  body?: (subject: Subject) => { type: string; bytes: BodyInit };
+  /** Pages take a token that is no good for none; programs are told. */
+  page?: boolean;
+  /** Stands in the answer to those who may, and in no other. */
+  marker?: string;
+}
+
+const at = ({ owner, slug }: Subject) => `/${owner}/${slug}`;
+const page = (path: Row['path'], more: Partial<Row> = {}): Row => {
+  return { need: 'read', page: true, path, ...more };
+};
+const json = (value: (subject: Subject) => unknown): Row['body'] => {
+  return (subject) => ({ type: 'application/json', bytes: JSON.stringify(value(subject)) });
+};
+const post = (rest: string, value: (subject: Subject) => unknown): Row => {
+  return { need: 'read', path: (s) => at(s) + rest, body: json(value) };
+};
+const anywhere = (path: string, more: Partial<Row> = {}): Row => {
+  return { need: 'global', path: () => path, ...more };
+};
+const REPO = '/[owner]/[slug]';
+/** Routes of version 1 answer alike whoever asks, without a look at any repository. */
+const retired = (rest: string): Record<string, Row> =>
+  Object.fromEntries(
+    ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map((method) => [
+      `${method} ${REPO}${rest}`,
+      { need: 'global', path: (s: Subject) => at(s) + rest },
+    ]),
+  );
+const UNKNOWN = '00000000-0000-4000-8000-000000000000';
+
+export const ROUTES: Record<string, Row> = {
+  [`PAGE ${REPO}`]: page(at),
+  [`PAGE ${REPO}/blob/[...path]`]: page((s) => `${at(s)}/blob/main/a.txt`),
+  [`PAGE ${REPO}/branches`]: page((s) => `${at(s)}/branches`),
+  [`PAGE ${REPO}/commits`]: page((s) => `${at(s)}/commits`),
+  [`PAGE ${REPO}/commits/[commit_id]`]: page((s) => `${at(s)}/commits/${s.commit}`),
+  [`PAGE ${REPO}/commits/[commit_id]/diff`]: page((s) => `${at(s)}/commits/${s.commit}/diff`),
+  [`PAGE ${REPO}/pushes`]: page((s) => `${at(s)}/pushes`),
+  [`PAGE ${REPO}/tree/[...path]`]: page((s) => `${at(s)}/tree/main`),
+  [`PAGE ${REPO}/settings`]: page((s) => `${at(s)}/settings`, {
+    need: 'manage',
+    marker: 'Branch rules',
+  }),
+  [`GET ${REPO}/commits/[commit_id]/record`]: {
+    need: 'read',
+    path: (s) => `${at(s)}/commits/${s.commit}/record`,
+  },
+  // A form: it leads back to the page, which then decides, whoever sends it.
+  [`POST ${REPO}/commits/[commit_id]/comments`]: {
+    need: 'global',
+    path: (s) => `${at(s)}/commits/${s.commit}/comments`,
+    body: () => ({ type: 'application/x-www-form-urlencoded', bytes: 'body=' }),
+  },
+  [`POST ${REPO}/fetch`]: post('/fetch', () => ({ want: [], have: [] })),
+  [`POST ${REPO}/fetch/stream`]: post('/fetch/stream', () => ({ want: [], have: [] })),
+  [`POST ${REPO}/fetch/objects`]: post('/fetch/objects', (s) => ({ object_ids: [s.object] })),
+  [`POST ${REPO}/negotiate`]: post('/negotiate', () => ({ want: [], have: [] })),
+  [`GET ${REPO}/o/[id]`]: { need: 'read', path: (s) => `${at(s)}/o/${s.object}` },
+  [`GET ${REPO}/raw/[...path]`]: { need: 'read', path: (s) => `${at(s)}/raw/main/a.txt` },
+  [`GET ${REPO}/refs`]: { need: 'read', path: (s) => `${at(s)}/refs` },
+  [`GET ${REPO}/pushes/[pushId]`]: { need: 'read', path: (s) => `${at(s)}/pushes/${UNKNOWN}` },
+  [`POST ${REPO}/push/stream`]: {
+    need: 'write',
+    path: (s) => `${at(s)}/push/stream`,
+    body: () => ({ type: STREAM_MIME_TYPE, bytes: 'no frame' }),
+  },
+  ...retired('/filter-objects'),
+  ...retired('/presign'),
+  ...retired('/presign-objects'),
+  ...retired('/push'),
+  ...retired('/push/object-pack'),
+  ...retired('/push/objects'),
+  ...retired('/push/objects/confirm'),
+  'GET /o/[id]': { need: 'read', path: (s) => `/o/${s.object}` },
+  'PAGE /[owner]': anywhere('/ada', { page: true }),
+  'PAGE /': anywhere('/', { page: true }),
+  'PAGE /explore': anywhere('/explore', { page: true }),
+  'PAGE /login': anywhere('/login', { page: true }),
+  'PAGE /logout': anywhere('/logout', { page: true }),
+  'PAGE /settings/tokens': anywhere('/settings/tokens', { page: true }),
+  'PAGE /settings/sessions': anywhere('/settings/sessions', { page: true }),
+  'GET /api/auth/[...nextauth]': anywhere('/api/auth/session'),
+  'POST /api/auth/[...nextauth]': anywhere('/api/auth/callback/token'),
+  'GET /api/whoami': anywhere('/api/whoami'),
+  'POST /api/repos': anywhere('/api/repos', { body: json(() => ({ slug: '' })) }),
+  'GET /api/tokens': anywhere('/api/tokens'),
+  'POST /api/tokens': anywhere('/api/tokens', { body: json(() => ({ name: '' })) }),
+  'DELETE /api/tokens/[id]': anywhere(`/api/tokens/${UNKNOWN}`),
+  'POST /api/tokens/revoke': anywhere('/api/tokens/revoke', { body: json(() => ({ token: '' })) }),
+  'GET /api/trpc/[trpc]': anywhere('/api/trpc/account.me'),
+  'POST /api/trpc/[trpc]': anywhere('/api/trpc/account.me'),
+  'GET /health': anywhere('/health'),
+  'GET /ready': anywhere('/ready'),
+  'GET /metrics': anywhere('/metrics'),
+};
+
+/** A procedure of the API; `input` beside the repository's name. */
+interface ProcedureRow {
+  need: Row['need'];
+  input?: (subject: Subject) => Record<string, unknown>;
+}
+
+const NOTHING_SIGNED = { allowForce: false, allowDelete: false, requireSigned: false };
+
+export const PROCEDURES: Record<string, ProcedureRow> = {
+  'account.me': { need: 'global' },
+  'repo.explore': { need: 'global' },
+  'repo.ofOwner': { need: 'global', input: () => ({ owner: 'ada' }) },
+  'repo.create': { need: 'global', input: () => ({ slug: '', visibility: 'public' }) },
+  'token.list': { need: 'global' },
+  'token.create': { need: 'global', input: () => ({ name: '', scopes: [] }) },
+  'token.revoke': { need: 'global', input: () => ({ id: UNKNOWN }) },
+  'session.list': { need: 'global' },
+  'session.end': { need: 'global', input: () => ({ id: UNKNOWN }) },
+  'session.endOthers': { need: 'global' },
+  'repo.get': { need: 'read' },
+  'branch.list': { need: 'read' },
+  'branch.names': { need: 'read' },
+  'tree.browse': { need: 'read', input: () => ({ segments: ['main', 'a.txt'] }) },
+  'commit.list': { need: 'read' },
+  'commit.get': { need: 'read', input: (s) => ({ id: s.commit }) },
+  'commit.changes': { need: 'read', input: (s) => ({ id: s.commit }) },
+  'commit.diff': { need: 'read', input: (s) => ({ id: s.commit }) },
+  'commit.comments': { need: 'read', input: (s) => ({ id: s.commit }) },
+  'commit.addComment': { need: 'comment', input: (s) => ({ id: s.commit, body: ' ' }) },
+  'push.list': { need: 'read' },
+  'settings.get': { need: 'manage' },
+  'settings.update': { need: 'manage' },
+  'settings.setCollaborator': {
+    need: 'manage',
+    input: () => ({ handle: 'no-such-account', permission: 'read' }),
+  },
+  'settings.setRule': {
+    need: 'manage',
+    input: () => ({ ...NOTHING_SIGNED, pattern: 'not a pattern', pushRole: 'write' }),
+  },
+  'settings.removeRule': { need: 'manage', input: () => ({ pattern: 'no-rule' }) },
+  'settings.delete': { need: 'manage', input: () => ({ confirm: 'another name' }) },
+};
+
+/** The procedure as a route of its own: what it reads by GET, what it changes by POST. */
+export function procedureRow(name: string, type: 'query' | 'mutation'): [string, Row] {
+  const { need, input } = PROCEDURES[name]!;
+  const value = (s: Subject) => ({
+    ...(need === 'global' ? {} : { owner: s.owner, slug: s.slug }),
+    ...input?.(s),
+  });
+  const address = `/api/trpc/${name}`;
+  if (type === 'mutation') {
+    return [`POST ${name}`, { need, path: () => address, body: json(value) }];
+  }
+  const asked = (s: Subject) => encodeURIComponent(JSON.stringify(value(s)));
+  return [`GET ${name}`, { need, path: (s) => `${address}?input=${asked(s)}` }];
+}
