@@ -27,7 +27,7 @@ test('a token is made narrow, used by the command line, and revoked in two click
   await page.getByLabel('Names of the repositories').fill('admin/demo');
   await page.getByRole('button', { name: 'Make the token' }).click();
   await expect(page.getByText('it is not shown again')).toBeVisible();
-  const token = /muse_pat_\w+/.exec(await page.getByRole('main').innerText())?.[0] ?? '';
+  const token = (await page.getByText(/^muse_pat_\w+$/).textContent()) ?? '';
   const who = await musehub(['whoami', hub.url], { home, token });
   expect(who.stdout).toContain('admin (human, admin, scopes: read)');
 
