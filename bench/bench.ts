@@ -21,6 +21,6 @@ const report = await runBench({
   only: values.only.split(',').filter(Boolean),
   tuned: true,
   tell: (text) => console.error(text),
+  keep: (soFar) => saveReport(values.out, soFar),
 });
 process.stdout.write(textOf(report));
-saveReport(values.out, report);

@@ -16,6 +16,8 @@ export interface BenchOptions {
   /** Whether git runs a second time, tuned by an expert. */
   tuned: boolean;
   tell(text: string): void;
+  /** Given the report so far after each scenario: a run may take long, and be ended. */
+  keep?(report: Report): void;
 }
 
 /**
@@ -28,6 +30,7 @@ export async function runBench({
   only,
   tuned,
   tell,
+  keep,
 }: BenchOptions): Promise<Report> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'musehub-bench-'));
   fs.chmodSync(folder, 0o755);
@@ -62,6 +65,7 @@ export async function runBench({
         floors[scenario.letter]!.push(await floorBench.measure(body));
       });
       fs.rmSync(body, { force: true });
+      keep?.(makeReport(samples, titles, floors, emptyNode, rounds));
     }
     return makeReport(samples, titles, floors, emptyNode, rounds);
   } finally {
