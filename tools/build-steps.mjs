@@ -62,7 +62,7 @@ export const steps = [
   },
   {
     name: 'programs',
-    inputs: [...shared, 'src', 'prisma/schema.prisma'],
+    inputs: [...shared, 'src', 'prisma/schema.prisma', 'dist/pages-folder'],
     except: ['src/app'],
     output: 'dist/main.js',
     run: bundlePrograms,
@@ -94,7 +94,10 @@ async function buildPages(inputsHash) {
   removeOldPages(absolute);
 }
 
-/** An hour is more than a test run; a hub that runs longer has loaded what it needs. */
+const pagesFolder = () =>
+  fs.readFileSync(path.join(projectFolder, 'dist', 'pages-folder'), 'utf8').trim();
+
+/** A hub that runs shows every few minutes that it still serves from its folder. */
 const OLD_PAGES_MS = 60 * 60 * 1000;
 
 function removeOldPages(current) {
@@ -123,11 +126,14 @@ async function bundlePrograms() {
     format: 'esm',
     target: 'node20',
     sourcemap: true,
+    // A hub serves the pages that were built with it, whatever was built since.
+    define: { 'process.env.HUB_PAGES_BUILT': JSON.stringify(pagesFolder()) },
     logLevel: 'warning',
   };
   await build({ ...options, entryPoints: { main: 'src/server/main.ts' }, packages: 'external' });
   // One file with all it needs, and that small: it is found, read and compiled at every command.
   await build({ ...options, entryPoints: { musehub: 'src/cli/main.ts' }, minify: true });
+  await stop(); // else its helper process stays as long as ours
   for (const name of fs.readdirSync(outdir)) {
     fs.renameSync(path.join(outdir, name), path.join(projectFolder, 'dist', name));
   }

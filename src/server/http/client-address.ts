@@ -7,6 +7,16 @@ import { credentialUse } from '~/server/auth/credential-use';
 export const clientOf = (request: Request): CredentialUse => credentialUse(request.headers);
 
 /**
+ * The header in which our own server tells handlers that a request says nothing of proxies; `yes`
+ * or `no`. (Next adds X-Forwarded-For to every request, so handlers cannot see it themselves.)
+ */
+export const DIRECT_HEADER = 'x-musehub-direct';
+
+export function isDirect({ headers }: IncomingMessage): boolean {
+  return !('x-forwarded-for' in headers || 'forwarded' in headers || 'via' in headers);
+}
+
+/**
  * The address of the one who asks. X-Forwarded-For is believed as far as trusted proxies wrote it:
  * from its end, the first address that is not a trusted proxy's.
  */

@@ -1,5 +1,5 @@
 import { type AuthenticateDeps, authenticateBearer } from '../auth/authenticate';
-import { clientOf } from './client-address';
+import { clientOf, DIRECT_HEADER } from './client-address';
 
 export interface MetricsDeps extends AuthenticateDeps {
   metrics: { text(): string };
@@ -21,10 +21,7 @@ export async function handleMetrics(request: Request, deps: MetricsDeps): Promis
 
 /** A proxy on the same machine that is not named as trusted would make everyone look local. */
 function isLocal(request: Request): boolean {
-  const forwarded = ['x-forwarded-for', 'forwarded', 'via'].some((name) =>
-    request.headers.has(name),
-  );
-  return LOOPBACK.test(clientOf(request).address) && !forwarded;
+  return LOOPBACK.test(clientOf(request).address) && request.headers.get(DIRECT_HEADER) === 'yes';
 }
 
 async function isAdmin(request: Request, deps: MetricsDeps): Promise<boolean> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { Refusal } from '~/wire/errors';
 import type { Env } from '../env';
-import { ADDRESS_HEADER, addressOf } from '../http/client-address';
+import { ADDRESS_HEADER, addressOf, DIRECT_HEADER, isDirect } from '../http/client-address';
 import { passContentLength } from '../http/content-length';
 import { refusalResponse } from '../http/respond';
 import { applySecurityHeaders } from '../http/security-headers';
@@ -70,6 +70,7 @@ function admit(request: IncomingMessage, response: ServerResponse, deps: HttpSer
   passContentLength(response);
   addWhenAnswering(response, defaults);
   request.headers[ADDRESS_HEADER] = addressOf(request, deps.env.trustedProxies);
+  request.headers[DIRECT_HEADER] = isDirect(request) ? 'yes' : 'no';
 
   const problem = problemOfTarget(request.url ?? '');
   if (problem) {

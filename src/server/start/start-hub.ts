@@ -19,6 +19,8 @@ import { createHttpServer } from './http-server';
 import { projectFolder } from './project-folder';
 import { loadSecrets } from './secrets';
 
+/** A build removes folders of pages that nobody has touched for an hour (tools/build-steps.mjs). */
+const PAGES_TOUCH_MS = 10 * 60_000;
 /** Requests in flight are told to end this long before the process does. */
 const LAST_WORDS_MS = 3_000;
 
@@ -106,7 +108,7 @@ async function checkStorage({ blobStore, logger }: Container): Promise<void> {
 
 async function serve(container: Container, development: boolean): Promise<http.Server> {
   const { env, logger, lifecycle, metrics } = container;
-  if (!development) process.env.HUB_PAGES_FOLDER = pagesFolder();
+  if (!development) usePages(pagesFolder());
   const server = createHttpServer({
     ...{ env, development, logger, lifecycle, metrics },
     handle: (request, response) => app.getRequestHandler()(request, response),
@@ -125,11 +127,20 @@ async function serve(container: Container, development: boolean): Promise<http.S
   return server;
 }
 
-/** Where the last build put the pages; next.config.mjs reads it from the environment. */
+/** Where the pages are that were built with this program; the build writes it in here. */
 function pagesFolder(): string {
-  const pointer = path.join(projectFolder(), 'dist', 'pages-folder');
-  if (fs.existsSync(pointer)) return fs.readFileSync(pointer, 'utf8').trim();
-  throw new Misconfiguration('The pages are not built yet; run "npm run build".');
+  const folder = process.env.HUB_PAGES_BUILT;
+  if (folder && fs.existsSync(path.join(projectFolder(), folder, 'BUILD_ID'))) return folder;
+  throw new Misconfiguration('The pages are not built; run "npm run build".');
+}
+
+/** Names the pages to next.config.mjs, and shows from time to time that they are in use. */
+function usePages(folder: string): void {
+  process.env.HUB_PAGES_FOLDER = folder;
+  const touch = () =>
+    fs.utimes(path.join(projectFolder(), folder), new Date(), new Date(), () => {});
+  setInterval(touch, PAGES_TOUCH_MS).unref();
+  touch();
 }
 
 function listenProblem(error: NodeJS.ErrnoException, env: Env): Error {
