@@ -84,7 +84,15 @@ function mendLinks(native: string): void {
   for (const { source, target } of links) {
     const link = path.resolve(native, '..', target);
     if (fs.existsSync(link)) continue;
-    fs.symlinkSync(path.relative(path.dirname(target), source), link);
+    try {
+      fs.symlinkSync(path.relative(path.dirname(target), source), link);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') continue; // another hub was faster
+      throw new Misconfiguration(
+        `The libraries of PostgreSQL in ${native} lack their links, which cannot be made now (${code}); install with "npm ci" and without --ignore-scripts, or set DATABASE_URL.`,
+      );
+    }
   }
 }
 

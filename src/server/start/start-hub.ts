@@ -108,7 +108,7 @@ async function checkStorage({ blobStore, logger }: Container): Promise<void> {
 
 async function serve(container: Container, development: boolean): Promise<http.Server> {
   const { env, logger, lifecycle, metrics } = container;
-  if (!development) usePages(pagesFolder());
+  if (!development) servePagesFrom(pagesFolder());
   const server = createHttpServer({
     ...{ env, development, logger, lifecycle, metrics },
     handle: (request, response) => app.getRequestHandler()(request, response),
@@ -135,7 +135,7 @@ function pagesFolder(): string {
 }
 
 /** Names the pages to next.config.mjs, and shows from time to time that they are in use. */
-function usePages(folder: string): void {
+function servePagesFrom(folder: string): void {
   process.env.HUB_PAGES_FOLDER = folder;
   const touch = () =>
     fs.utimes(path.join(projectFolder(), folder), new Date(), new Date(), () => {});
