@@ -26,96 +26,107 @@ export interface JobWorker {
 const CONCURRENCY = 2;
 /** One for each job at work, one that listens, one to spare. */
 const CONNECTIONS_MAX = CONCURRENCY + 2;
-/** New jobs are announced; this is for those whose announcement was missed. */
-const POLL_MS = 5_000;
+/**
+ * New jobs are announced; this is for those whose announcement was missed. A queue whose connections
+ * were cut gives up after ten polls in vain and is started again, so it is also a tenth of that.
+ */
+const POLL_MS = 2_000;
 
 /** How soon the queue is taken up again after it gave up on the database. */
-const RESTART_MS = 10_000;
+const RESTART_MS = 2_000;
 
 /**
  * Does jobs in this process, beside the requests. A database that is away for a moment is waited
  * for; a queue that gives up is started again.
  */
 export async function startWorker(options: WorkerOptions): Promise<JobWorker> {
-  const { databaseUrl, deps, jobs } = options;
-  const logger = deps.logger;
+  const { deps } = options;
+  if (options.alone) await releaseAbandonedJobs(options);
+  const queue = new Queue(() => runQueue(options), deps.logger);
+  await queue.start();
+  return { add: (...job) => queue.add(...job), stop: () => queue.stop() };
+}
+
+function openPool({ databaseUrl, deps }: WorkerOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: CONNECTIONS_MAX,
     application_name: 'musehub jobs',
   });
-  pool.on('error', (error) => logger.warn('a database connection was lost', { err: error }));
+  pool.on('error', (error) => deps.logger.warn('a database connection was lost', { err: error }));
+  return pool;
+}
+
+/** A runner on connections of its own: those of one that gave up on the database are not trusted. */
+async function runQueue(options: WorkerOptions): Promise<RunningQueue> {
+  const { jobs, deps } = options;
+  const pool = openPool(options);
+  const schedules = jobs.filter((job) => job.schedule);
   try {
-    if (options.alone) await releaseAbandonedJobs(pool, logger);
-    const queue = new Queue(() => runQueue(pool, jobs, deps), logger);
-    await queue.start();
-    return {
-      add: (...job) => queue.add(...job),
-      stop: async () => {
-        await queue.stop();
-        await pool.end();
-      },
-    };
+    const runner = await run({
+      pgPool: pool,
+      concurrency: CONCURRENCY,
+      pollInterval: POLL_MS,
+      noHandleSignals: true,
+      taskList: tasksOf(jobs, deps),
+      crontab: schedules.map((job) => `${job.schedule} ${job.name} ?max=3`).join('\n'),
+      logger: new QueueLogger(() => (level, message) => {
+        // The queue is chatty; what failed is told by `tasksOf`, with its cause.
+        if (level === 'error' || level === 'warning') {
+          deps.logger.warn('job queue', { said: message });
+        }
+      }),
+    });
+    return { runner, ended: runner.promise.finally(() => pool.end()) };
   } catch (error) {
     await pool.end();
     throw error;
   }
 }
 
-function runQueue(pool: pg.Pool, jobs: Job[], deps: JobDeps): Promise<Runner> {
-  const schedules = jobs.filter((job) => job.schedule);
-  return run({
-    pgPool: pool,
-    concurrency: CONCURRENCY,
-    pollInterval: POLL_MS,
-    noHandleSignals: true,
-    taskList: tasksOf(jobs, deps),
-    crontab: schedules.map((job) => `${job.schedule} ${job.name} ?max=3`).join('\n'),
-    logger: new QueueLogger(() => (level, message) => {
-      // The queue is chatty; what failed is told by `tasksOf`, with its cause.
-      if (level === 'error' || level === 'warning') {
-        deps.logger.warn('job queue', { said: message });
-      }
-    }),
-  });
+interface RunningQueue {
+  runner: Runner;
+  /** Settles as the runner does, once its connections are let go. */
+  ended: Promise<void>;
 }
 
 /** A runner, and another one after it when it ends without being told to. */
 class Queue {
-  #runner: Runner | undefined;
+  #running: RunningQueue | undefined;
   #stopping = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly run: () => Promise<Runner>,
+    private readonly run: () => Promise<RunningQueue>,
     private readonly logger: JobLog,
   ) {}
 
   get add(): AddJobFunction {
-    if (!this.#runner) throw new Error('the job queue is not running');
-    return this.#runner.addJob;
+    if (!this.#running) throw new Error('the job queue is not running');
+    return this.#running.runner.addJob;
   }
 
   async start(): Promise<void> {
-    const runner = await this.run();
-    if (this.#stopping) return runner.stop();
-    this.#runner = runner;
-    runner.promise.then(
+    const running = await this.run();
+    this.#running = running;
+    running.ended.then(
       () => this.#restart(new Error('it ended without a reason')),
       (error) => this.#restart(error),
     );
+    if (this.#stopping) await this.stop();
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#timer);
-    await this.#runner?.stop();
+    await this.#running?.runner.stop();
+    await this.#running?.ended;
   }
 
   #restart(error: unknown): void {
     if (this.#stopping) return;
     this.logger.error('the job queue ended; it is started again', { err: error });
-    this.#runner = undefined;
+    this.#running = undefined;
     this.#timer = setTimeout(() => {
       this.start().catch((failure) => this.#restart(failure));
     }, RESTART_MS).unref();
@@ -123,14 +134,20 @@ class Queue {
 }
 
 /** A process that was killed holds its jobs for hours, unless it is known to be gone. */
-async function releaseAbandonedJobs(pool: pg.Pool, logger: JobLog): Promise<void> {
-  const { rows } = await pool.query<{ holders: string[] | null }>(
-    'SELECT array_agg(DISTINCT locked_by) AS holders FROM graphile_worker.jobs WHERE locked_by IS NOT NULL',
-  );
-  const holders = rows[0]?.holders;
-  if (!holders) return;
-  await pool.query('SELECT graphile_worker.force_unlock_workers($1)', [holders]);
-  logger.info('jobs that an earlier process held are done again', { holders: holders.length });
+async function releaseAbandonedJobs(options: WorkerOptions): Promise<void> {
+  const pool = openPool(options);
+  try {
+    const { rows } = await pool.query<{ holders: string[] | null }>(
+      'SELECT array_agg(DISTINCT locked_by) AS holders FROM graphile_worker.jobs WHERE locked_by IS NOT NULL',
+    );
+    const holders = rows[0]?.holders;
+    if (!holders) return;
+    await pool.query('SELECT graphile_worker.force_unlock_workers($1)', [holders]);
+    const fields = { holders: holders.length };
+    options.deps.logger.info('jobs that an earlier process held are done again', fields);
+  } finally {
+    await pool.end();
+  }
 }
 
 function tasksOf(jobs: Job[], deps: JobDeps): TaskList {
