@@ -14,7 +14,7 @@ test.describe.configure({ mode: 'serial' });
 let hub: Hub;
 let home: string;
 const cli = (...args: string[]): Promise<CliOutcome> =>
-  musehub(args, { home, token: hub.adminToken });
+  musehub(args, { home, token: hub.adminToken, url: hub.url });
 
 /** The outcome of a command that must succeed, its `--json` object read. */
 async function json(...args: string[]) {

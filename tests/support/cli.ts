@@ -9,10 +9,10 @@ export interface CliOutcome {
   stderr: string;
 }
 
-/** Runs the built `musehub` as a user would; `home` holds its identity file. */
+/** Runs the built `musehub` as a user would; `home` holds its identity file, `url` is the hub it means. */
 export async function musehub(
   args: string[],
-  options: { home: string; cwd?: string; token?: string },
+  options: { home: string; cwd?: string; token?: string; url?: string },
 ): Promise<CliOutcome> {
   const program = path.join(PROJECT_ROOT, 'bin', 'musehub.mjs');
   const child = spawn(process.execPath, [program, ...args], {
@@ -22,6 +22,7 @@ export async function musehub(
       HOME: options.home,
       NODE_ENV: 'production',
       ...(options.token ? { MUSEHUB_TOKEN: options.token } : {}),
+      ...(options.url ? { MUSEHUB_URL: options.url } : {}),
     } as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
