@@ -89,25 +89,32 @@ export class HubPeer implements Peer {
 
   async makeRepository(): Promise<string> {
     const slug = newName();
-    // Not by `fetch`, which keeps its connections open: the measuring waits until all are closed.
-    const request = http.request(new URL('/api/repos', this.hub.url), {
+    await this.#post('/api/repos', { slug, visibility: 'public' });
+    return `${this.hub.url}/${OWNER}/${slug}`;
+  }
+
+  /** Not by `fetch`, which keeps its connections open: the measuring waits until all are closed. */
+  async #post(target: string, body: unknown): Promise<string> {
+    const request = http.request(new URL(target, this.hub.url), {
       method: 'POST',
       agent: false,
       headers: { 'content-type': 'application/json', authorization: `Bearer ${this.token}` },
     });
-    request.end(JSON.stringify({ slug, visibility: 'public' }));
+    request.end(JSON.stringify(body));
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-    response.resume();
-    await once(response, 'end');
-    if (response.statusCode !== 201) throw new Error(`no repository: ${response.statusCode}`);
-    return `${this.hub.url}/${OWNER}/${slug}`;
+    const parts: Buffer[] = [];
+    for await (const part of response) parts.push(part as Buffer);
+    const text = Buffer.concat(parts).toString();
+    const { statusCode = 0 } = response;
+    if (statusCode >= 300) throw new Error(`${target} answers ${statusCode}: ${text}`);
+    return text;
   }
 
   /** A repository goes with the data folder. */
   removeRepository(): void {}
 
-  #client(args: string[], cwd?: string): Program {
-    const env = { MUSEHUB_TOKEN: this.token, HOME: this.#folder };
+  #client(args: string[], cwd?: string, token = this.token): Program {
+    const env = { MUSEHUB_TOKEN: token, HOME: this.#folder };
     const profile = process.env.BENCH_PROFILE_CLIENT;
     const flags = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
     return {
@@ -123,6 +130,17 @@ export class HubPeer implements Peer {
 
   push(folder: string, url: string): Program {
     return this.#client(['push', url, 'main', '--quiet'], folder);
+  }
+
+  /** Another token of the account: one may run but a few pushes at a time (PUSHES_PER_TOKEN). */
+  async makeToken(): Promise<string> {
+    const input = { name: newName(), scopes: ['read', 'write'] };
+    const text = await this.#post('/api/trpc/token.create', input);
+    return JSON.parse(text).result.data.text;
+  }
+
+  pushAs(token: string, folder: string, url: string): Program {
+    return this.#client(['push', url, 'main', '--quiet'], folder, token);
   }
 
   pushAsOrigin(folder: string, url: string): Program {

@@ -186,20 +186,21 @@ function several(content: Content, last: number, clients: number): Scenario {
     async setUp(peer) {
       const source = await peer.source(content);
       const urls: string[] = [];
+      const tokens: string[] = [];
       peer.moveTo(source, last);
       for (let i = 0; i < clients; i++) {
         const url = await peer.makeRepository();
         await run(peer.push(source, url));
         urls.push(url);
+        if (peer instanceof HubPeer) tokens.push(await peer.makeToken());
       }
+      const push = (url: string, i: number) =>
+        peer instanceof HubPeer ? peer.pushAs(tokens[i]!, source, url) : peer.push(source, url);
       return {
         async round(n) {
           peer.moveTo(source, last + 1 + n);
           return {
-            h: await measure(
-              peer,
-              urls.map((url) => peer.push(source, url)),
-            ),
+            h: await measure(peer, urls.map(push)),
           };
         },
       };
