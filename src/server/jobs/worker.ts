@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type AddJobFunction,
   Logger as QueueLogger,
@@ -32,6 +33,12 @@ const CONNECTIONS_MAX = CONCURRENCY + 2;
  */
 const POLL_MS = 2_000;
 
+/** What the queue's library says of a connection that was cut; it does not always recover from it. */
+const CUT = /client generated error/;
+
+/** How long the end of this process waits for the queue's connections. */
+const LET_GO_MAX_MS = 3_000;
+
 /** How soon the queue is taken up again after it gave up on the database. */
 const RESTART_MS = 2_000;
 
@@ -42,7 +49,7 @@ const RESTART_MS = 2_000;
 export async function startWorker(options: WorkerOptions): Promise<JobWorker> {
   const { deps } = options;
   if (options.alone) await releaseAbandonedJobs(options);
-  const queue = new Queue(() => runQueue(options), deps.logger);
+  const queue = new Queue((onCut) => runQueue(options, onCut), deps.logger);
   await queue.start();
   return { add: (...job) => queue.add(...job), stop: () => queue.stop() };
 }
@@ -58,7 +65,10 @@ function openPool({ databaseUrl, deps }: WorkerOptions): pg.Pool {
 }
 
 /** A runner on connections of its own: those of one that gave up on the database are not trusted. */
-async function runQueue(options: WorkerOptions): Promise<RunningQueue> {
+async function runQueue(
+  options: WorkerOptions,
+  onCut: (error: Error) => void,
+): Promise<RunningQueue> {
   const { jobs, deps } = options;
   const pool = openPool(options);
   const schedules = jobs.filter((job) => job.schedule);
@@ -75,9 +85,11 @@ async function runQueue(options: WorkerOptions): Promise<RunningQueue> {
         if (level === 'error' || level === 'warning') {
           deps.logger.warn('job queue', { said: message });
         }
+        if (CUT.test(message)) onCut(new Error(message));
       }),
     });
-    return { runner, ended: runner.promise.finally(() => pool.end()) };
+    const letGo = () => pool.end();
+    return { runner, letGo: runner.promise.then(letGo, letGo) };
   } catch (error) {
     await pool.end();
     throw error;
@@ -86,8 +98,11 @@ async function runQueue(options: WorkerOptions): Promise<RunningQueue> {
 
 interface RunningQueue {
   runner: Runner;
-  /** Settles as the runner does, once its connections are let go. */
-  ended: Promise<void>;
+  /**
+   * Resolves when the runner has ended and its connections are closed; never, when one of them was
+   * cut while it was in use, since the queue's library does not give such a one back.
+   */
+  letGo: Promise<void>;
 }
 
 /** A runner, and another one after it when it ends without being told to. */
@@ -97,7 +112,7 @@ class Queue {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly run: () => Promise<RunningQueue>,
+    private readonly run: (onCut: (error: Error) => void) => Promise<RunningQueue>,
     private readonly logger: JobLog,
   ) {}
 
@@ -107,12 +122,17 @@ class Queue {
   }
 
   async start(): Promise<void> {
-    const running = await this.run();
+    // Whichever says first that this runner is of no use any more; once is enough.
+    let replaced = false;
+    const replace = (error: unknown): void => {
+      if (replaced) return;
+      replaced = true;
+      this.#running?.runner.stop().catch(() => undefined); // it may have ended by itself
+      this.#restart(error);
+    };
+    const running = await this.run(replace);
     this.#running = running;
-    running.ended.then(
-      () => this.#restart(new Error('it ended without a reason')),
-      (error) => this.#restart(error),
-    );
+    running.runner.promise.then(() => replace(new Error('it ended without a reason')), replace);
     if (this.#stopping) await this.stop();
   }
 
@@ -120,7 +140,7 @@ class Queue {
     this.#stopping = true;
     clearTimeout(this.#timer);
     await this.#running?.runner.stop();
-    await this.#running?.ended;
+    await Promise.race([this.#running?.letGo, delay(LET_GO_MAX_MS, undefined, { ref: false })]);
   }
 
   #restart(error: unknown): void {
