@@ -4,7 +4,7 @@ import { saveReport, textOf } from './report';
 import { runBench } from './run-bench';
 import { FULL, SHORT } from './scenarios';
 
-/** `npm run bench -- [--rounds N] [--only a,b] [--short] [--out FILE]`; see docs/performance.md. */
+/** `npm run bench -- [--rounds N] [--only a,b] [--short] [--out FILE]`. */
 
 const { values } = parseArgs({
   options: {
