@@ -54,8 +54,34 @@ export async function startWorker(options: WorkerOptions): Promise<JobWorker> {
   return { add: (...job) => queue.add(...job), stop: () => queue.stop() };
 }
 
+type Connected = Parameters<Parameters<pg.Pool['connect']>[0]>;
+
+/**
+ * A pool that takes a connection back once and ignores the second time. The queue's library gives
+ * its listening connection back twice when it is cut while the queue stops, in a promise that nobody
+ * watches, and that would end the process.
+ */
+class ForgivingPool extends pg.Pool {
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: (...connected: Connected) => void): void;
+  override connect(
+    callback?: (...connected: Connected) => void,
+  ): Promise<pg.PoolClient> | undefined {
+    if (!callback) return super.connect();
+    super.connect((error, client, release) => {
+      if (!client) return callback(error, client, release);
+      let released = false;
+      callback(error, client, (reason) => {
+        if (released) return;
+        released = true;
+        release(reason);
+      });
+    });
+  }
+}
+
 function openPool({ databaseUrl, deps }: WorkerOptions): pg.Pool {
-  const pool = new pg.Pool({
+  const pool = new ForgivingPool({
     connectionString: databaseUrl,
     max: CONNECTIONS_MAX,
     application_name: 'musehub jobs',
