@@ -7,6 +7,14 @@ import type { ErrorCode } from '~/wire/errors';
 
 export type Scope = 'read' | 'write' | 'admin';
 
+export type AccountKind = 'human' | 'agent';
+
+/** From where and by what program a credential is used; kept as a token's last use, and of acts. */
+export interface CredentialUse {
+  address: string;
+  client: string;
+}
+
 /** Who is asking: nobody, or an account through a token or a browser session. */
 export type Principal =
   | { kind: 'anonymous' }
@@ -14,7 +22,7 @@ export type Principal =
       kind: 'user';
       userId: string;
       handle: string;
-      accountKind: 'human' | 'agent';
+      accountKind: AccountKind;
       role: 'user' | 'admin';
       /** Set when a token authenticates the request, or signed the session in. */
       token: TokenGrant | null;

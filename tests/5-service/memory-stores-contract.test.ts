@@ -1,4 +1,5 @@
 import { describeApplyPush } from '~tests/contract/apply-push';
+import { describeAuditLog } from '~tests/contract/audit-log';
 import { describeFetchStore } from '~tests/contract/fetch-store';
 import { describeIdentityStore } from '~tests/contract/identity-store';
 import { describePushStore } from '~tests/contract/push-store';
@@ -14,3 +15,4 @@ describeIdentityStore('memory', memoryWorld);
 describeTokenStore('memory', memoryWorld);
 describeSettingsStore('memory', memoryWorld);
 describeSessionStore('memory', memoryWorld);
+describeAuditLog('memory', memoryWorld);

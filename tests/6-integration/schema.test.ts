@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { audited } from '~/server/postgres/insert-audit';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { openTestDatabase, type TestDatabase } from '~tests/support/database';
 import { postgresWorld } from '~tests/support/postgres-world';
 import { commitOf, planOf } from '~tests/support/push-plans';
@@ -61,6 +63,49 @@ describe('the database itself', () => {
   });
 });
 
+describe('the audit log', () => {
+  it('is only ever added to, whoever is connected', async () => {
+    const world = postgresWorld(database.prisma);
+    await world.audit.append(AN_ACT);
+    for (const change of [
+      "UPDATE audit_log SET reason = 'other'",
+      'DELETE FROM audit_log',
+      'DELETE FROM audit_log WHERE false',
+      'TRUNCATE audit_log',
+    ]) {
+      await expect(database.prisma.$executeRawUnsafe(change), change).rejects.toThrow(
+        'the audit log is only ever added to',
+      );
+    }
+    expect(await query('SELECT 1 FROM audit_log')).toHaveLength(1);
+  });
+
+  it('is there with the act or not at all', async () => {
+    const entry = { ...AN_ACT, repoId: randomUUID() };
+    const count = () => query(`SELECT 1 FROM audit_log WHERE repo_id = '${entry.repoId}'`);
+    const note = (name: string, value: unknown) =>
+      audited(
+        database.prisma,
+        entry,
+        (tx) => tx.$executeRaw`
+          INSERT INTO hub_settings (name, value) VALUES (${name}, ${value}::jsonb)
+          ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value WHERE hub_settings.value <> EXCLUDED.value`,
+      );
+    expect(await note('x', 1)).toBe(1);
+    expect(await note('x', 1)).toBe(0);
+    expect(await count()).toHaveLength(1);
+    const tooLong = 'x'.repeat(61);
+    await expect(note(tooLong, 1)).rejects.toThrow();
+    const failing = audited(database.prisma, entry, async (tx) => {
+      await tx.$executeRaw`INSERT INTO hub_settings (name, value) VALUES ('y', '1')`;
+      throw new Error('the act fails');
+    });
+    await expect(failing).rejects.toThrow('the act fails');
+    expect(await query("SELECT 1 FROM hub_settings WHERE name = 'y'")).toHaveLength(0);
+    expect(await count()).toHaveLength(1);
+  });
+});
+
 describe('every table of a repository', () => {
   it('has a key that begins with the repository’s id, so that it can be distributed by it', async () => {
     const rows = await query<{ table: string; first: string }>(`
@@ -72,7 +117,8 @@ describe('every table of a repository', () => {
          AND EXISTS (SELECT 1 FROM pg_attribute r WHERE r.attrelid = c.oid AND r.attname = 'repo_id')`);
     const others = rows.filter(({ first }) => first !== 'repo_id').map(({ table }) => table);
     expect(rows.length).toBeGreaterThan(8);
-    // A comment is found by its own id; it is text beside the history, not part of it.
-    expect(others).toEqual(['comments']);
+    // A comment is found by its own id; it is text beside the history, not part of it. The log of
+    // acts is the hub's.
+    expect(others.sort()).toEqual(['audit_log', 'comments']);
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { describeApplyPush } from '~tests/contract/apply-push';
+import { describeAuditLog } from '~tests/contract/audit-log';
 import { describeFetchStore } from '~tests/contract/fetch-store';
 import { describeIdentityStore } from '~tests/contract/identity-store';
 import { describePushStore } from '~tests/contract/push-store';
@@ -24,3 +25,4 @@ describeIdentityStore('PostgreSQL', makeWorld);
 describeTokenStore('PostgreSQL', makeWorld);
 describeSettingsStore('PostgreSQL', makeWorld);
 describeSessionStore('PostgreSQL', makeWorld);
+describeAuditLog('PostgreSQL', makeWorld);

@@ -4,8 +4,10 @@ import type { Principal } from '~/server/access';
 import type { ApiDeps } from '~/server/api/trpc';
 import { mintToken } from '~/server/auth/token-text';
 import { systemClock } from '~/server/ports/clock';
+import { PostgresAuditLog } from '~/server/postgres/audit-log';
 import { createBrowseStore } from '~/server/postgres/browse-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
+import { PostgresHubSettings } from '~/server/postgres/hub-settings';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
 import { PostgresSessionStore } from '~/server/postgres/session-store';
@@ -79,6 +81,8 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     tokens: new PostgresTokenStore(db.prisma),
     settings: new PostgresSettingsStore(db.prisma),
     sessions: new PostgresSessionStore(db.prisma),
+    audit: new PostgresAuditLog(db.prisma),
+    hubSettings: new PostgresHubSettings(db.prisma),
     mint: mintToken,
     tokenDaysMax: 366,
     sessionSecret: 'a secret of the tests, long enough',

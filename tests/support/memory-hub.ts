@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Id, IdFormat } from '~/muse/ids';
 import type { Principal, Scope } from '~/server/access';
+import type { AuditEntry } from '~/server/ports/audit-log';
+import type { HubSettings } from '~/server/ports/hub-settings';
 import type {
   BranchRule,
   NewCommit,
@@ -93,8 +95,16 @@ export class MemoryHub {
   readonly repositories = new Map<string, MemoryRepository>();
   readonly signingKeys = new Map<string, { publicKey: Uint8Array; userId: string }>();
   readonly jobs: { task: string; payload: unknown }[] = [];
+  /** Oldest first. */
+  readonly acts: (AuditEntry & { atMs: number })[] = [];
+  readonly settings: Partial<HubSettings> = {};
 
   constructor(readonly now: () => number = Date.now) {}
+
+  /** Notes an act, as a store does in the transaction of the act itself. */
+  note(entry: AuditEntry): void {
+    this.acts.push({ ...entry, atMs: this.now() });
+  }
 
   /** The rows under a repository's id; there can be some, such as a push, without the repository. */
   repository(id: string): MemoryRepository {

@@ -1,5 +1,7 @@
+import { MemoryAuditLog } from './memory-audit-log';
 import { MemoryFetchStore } from './memory-fetch-store';
 import { MemoryHub } from './memory-hub';
+import { MemoryHubSettings } from './memory-hub-settings';
 import { MemoryIdentityStore } from './memory-identity-store';
 import { MemoryPushStore } from './memory-push-store';
 import { MemorySessionStore } from './memory-session-store';
@@ -16,6 +18,8 @@ export function memoryWorld(hub = new MemoryHub()): StoreWorld {
     tokens: new MemoryTokenStore(hub),
     settings: new MemorySettingsStore(hub),
     sessions: new MemorySessionStore(hub),
+    audit: new MemoryAuditLog(hub),
+    hubSettings: new MemoryHubSettings(hub),
     setRules: async (repoId, rules) => hub.setRules(repoId, rules),
     setCollaborator: async (repoId, userId, level) => hub.setCollaborator(repoId, userId, level),
     setRepository: async (repoId, settings) => hub.setRepository(repoId, settings),

@@ -1,4 +1,6 @@
+import { PostgresAuditLog } from '~/server/postgres/audit-log';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
+import { PostgresHubSettings } from '~/server/postgres/hub-settings';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import type { PrismaClient } from '~/server/postgres/prisma-client';
 import { PostgresPushStore, type PushStoreOptions } from '~/server/postgres/push-store';
@@ -16,6 +18,8 @@ export function postgresWorld(prisma: PrismaClient, options: PushStoreOptions = 
     tokens: new PostgresTokenStore(prisma),
     settings: new PostgresSettingsStore(prisma),
     sessions: new PostgresSessionStore(prisma),
+    audit: new PostgresAuditLog(prisma),
+    hubSettings: new PostgresHubSettings(prisma),
     async setRules(repoId, rules) {
       await prisma.branchRule.deleteMany({ where: { repoId } });
       await prisma.branchRule.createMany({ data: rules.map((rule) => ({ repoId, ...rule })) });

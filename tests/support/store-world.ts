@@ -1,4 +1,6 @@
+import type { AuditLog } from '~/server/ports/audit-log';
 import type { FetchStore } from '~/server/ports/fetch-store';
+import type { HubSettingsStore } from '~/server/ports/hub-settings';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import type { BranchRule, PushStore } from '~/server/ports/push-store';
 import type { SessionStore } from '~/server/ports/session-store';
@@ -34,6 +36,8 @@ export interface StoreWorld {
   tokens: TokenStore;
   settings: SettingsStore;
   sessions: SessionStore;
+  audit: AuditLog;
+  hubSettings: HubSettingsStore;
   setRules(repoId: string, rules: BranchRule[]): Promise<void>;
   setCollaborator(
     repoId: string,

@@ -1,11 +1,14 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/unstable-core-do-not-import';
 import { z } from 'zod';
-import { ANONYMOUS, type Principal, type Scope } from '~/server/access';
-import { authenticate, type CredentialUse } from '~/server/auth/authenticate';
+import { ANONYMOUS, type CredentialUse, type Principal, type Scope } from '~/server/access';
+import { authenticate } from '~/server/auth/authenticate';
+import type { AuditLog } from '~/server/ports/audit-log';
+import type { HubSettingsStore } from '~/server/ports/hub-settings';
 import type { SessionStore } from '~/server/ports/session-store';
 import type { SettingsStore } from '~/server/ports/settings-store';
 import type { TokenStore } from '~/server/ports/token-store';
+import type { ActDeps } from '~/server/services/audit-entry';
 import type { BrowseDeps } from '~/server/services/browse-deps';
 import type { CreateTokenDeps } from '~/server/services/create-token';
 import { type OpenRepository, openRepository } from '~/server/services/open-repository';
@@ -16,6 +19,8 @@ export interface ApiDeps extends BrowseDeps {
   tokens: TokenStore;
   settings: SettingsStore;
   sessions: SessionStore;
+  audit: AuditLog;
+  hubSettings: HubSettingsStore;
   mint: CreateTokenDeps['mint'];
   /** Days that a new access token may be valid at most. */
   tokenDaysMax: number;
@@ -25,8 +30,11 @@ export interface ApiDeps extends BrowseDeps {
   log: { error(message: string, fields: Record<string, unknown>): void };
 }
 
+/** … with where the one request comes from, which services that change something note. */
+export type RequestDeps = ApiDeps & ActDeps;
+
 export interface ApiContext {
-  deps: ApiDeps;
+  deps: RequestDeps;
   /** Who asks; found once per request. Rejects with `Refusal` for a wrong Bearer token. */
   principal(): Promise<Principal>;
   /** Opens a repository once per request and scope. */
@@ -47,7 +55,7 @@ export function createApiContext(request: ApiRequest, deps: ApiDeps): ApiContext
   let principal: Promise<Principal> | undefined;
   const opened = new Map<string, Promise<OpenRepository>>();
   const context: ApiContext = {
-    deps,
+    deps: { ...deps, use: request.use },
     mayMutate: isSameOrigin(request.headers, deps.url),
     principal: () => {
       principal ??= findPrincipal(request, deps);

@@ -1,4 +1,4 @@
-import { ANONYMOUS, type Principal } from '~/server/access';
+import { ANONYMOUS, type CredentialUse, type Principal } from '~/server/access';
 import type { Clock } from '~/server/ports/clock';
 import type { IdentityStore, TokenRecord } from '~/server/ports/identity-store';
 import { Refusal } from '~/wire/errors';
@@ -19,12 +19,6 @@ export interface AuthenticateDeps {
 export interface SessionDeps extends AuthenticateDeps {
   identities: AuthenticateDeps['identities'] & Pick<IdentityStore, 'touchSession'>;
   sessionSecret: string;
-}
-
-/** From where and by what program a credential is used; kept as a token's last use. */
-export interface CredentialUse {
-  address: string;
-  client: string;
 }
 
 const BEARER = /^Bearer +(\S+) *$/i;

@@ -1,4 +1,4 @@
-import type { CredentialUse } from './authenticate';
+import type { CredentialUse } from '~/server/access';
 
 /**
  * The header in which our own server passes on where a request comes from, since handlers do not

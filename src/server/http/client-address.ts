@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import net from 'node:net';
-import type { CredentialUse } from '~/server/auth/authenticate';
+import type { CredentialUse } from '~/server/access';
 import { credentialUse } from '~/server/auth/credential-use';
 
 /** The address a request comes from and the program that sent it, for tokens and histories. */

@@ -6,9 +6,11 @@ import { createLogger, hideInLogs, type Logger } from '../logger';
 import { Metrics } from '../metrics';
 import type { BlobStore } from '../ports/blob-store';
 import { systemClock } from '../ports/clock';
+import { PostgresAuditLog } from '../postgres/audit-log';
 import { createBrowseStore } from '../postgres/browse-store';
 import { PostgresCommitStats } from '../postgres/commit-stats';
 import { PostgresFetchStore } from '../postgres/fetch-store';
+import { PostgresHubSettings } from '../postgres/hub-settings';
 import { PostgresIdentityStore } from '../postgres/identity-store';
 import { createPrisma } from '../postgres/prisma-client';
 import { PostgresPushStore } from '../postgres/push-store';
@@ -100,6 +102,8 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       tokens: new PostgresTokenStore(prisma),
       settings: new PostgresSettingsStore(prisma),
       sessions: new PostgresSessionStore(prisma),
+      audit: new PostgresAuditLog(prisma),
+      hubSettings: new PostgresHubSettings(prisma),
       mint: mintToken,
       tokenDaysMax: env.tokenDaysMax,
       sessionSecret,
