@@ -10,6 +10,10 @@ export interface Surroundings {
   stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
+  /** Lets so many milliseconds pass; rejects when the command is interrupted. */
+  wait(ms: number): Promise<void>;
+  /** Shows a page in the browser of this machine, if it has one. */
+  openPage(url: URL): void;
 }
 
 export interface OptionSpec {

@@ -1,6 +1,8 @@
 import { homedir } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ClientError } from '~/client/client-error';
 import { EXIT } from './exit-code';
+import { openPage } from './open-page';
 import { run } from './run';
 
 /** The entry of the `musehub` program. */
@@ -30,5 +32,10 @@ process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   signal: controller.signal,
+  wait: (ms) =>
+    delay(ms, undefined, { signal: controller.signal }).catch(() => {
+      throw controller.signal.reason;
+    }),
+  openPage: (url) => openPage(url, process.env),
 });
 process.stdin.unref?.();

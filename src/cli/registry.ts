@@ -12,7 +12,7 @@ export interface Entry {
 export const COMMANDS: Entry[] = [
   {
     name: 'login',
-    summary: 'sign in to a hub with an access token',
+    summary: 'sign in to a hub',
     load: async () => (await import('./commands/login')).login,
   },
   {

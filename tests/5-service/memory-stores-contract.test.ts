@@ -1,5 +1,6 @@
 import { describeApplyPush } from '~tests/contract/apply-push';
 import { describeAuditLog } from '~tests/contract/audit-log';
+import { describeDeviceStore } from '~tests/contract/device-store';
 import { describeFetchStore } from '~tests/contract/fetch-store';
 import { describeIdentityStore } from '~tests/contract/identity-store';
 import { describePushStore } from '~tests/contract/push-store';
@@ -16,3 +17,4 @@ describeTokenStore('memory', memoryWorld);
 describeSettingsStore('memory', memoryWorld);
 describeSessionStore('memory', memoryWorld);
 describeAuditLog('memory', memoryWorld);
+describeDeviceStore('memory', memoryWorld);

@@ -58,6 +58,12 @@ const PROCEDURES: Record<string, Row> = {
   },
   'settings.removeRule': { repo: true, admin: true, input: () => ({ pattern: 'main' }) },
   'settings.delete': { repo: true, admin: true, input: () => ({ confirm: 'no' }) },
+  'device.show': { repo: false, input: () => ({ code: 'BCDF-GHJK' }) },
+  'device.approve': {
+    repo: false,
+    input: () => ({ code: 'BCDF-GHJK', name: 'narrow', scope: 'read' }),
+  },
+  'device.deny': { repo: false, input: () => ({ code: 'BCDF-GHJK' }) },
   'session.list': { repo: false, input: () => ({}) },
   'session.end': { repo: false, input: () => ({ id: randomUUID() }) },
   'session.endOthers': { repo: false, input: () => ({}) },

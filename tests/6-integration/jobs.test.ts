@@ -24,6 +24,8 @@ beforeAll(async () => {
   deps = {
     logger: createLogger('debug', { pretty: false, write: (line) => lines.push(line) }),
     pushes: world.pushStore,
+    devices: world.deps.devices,
+    clock: { now: () => Date.now() },
     counting: {
       stats: new PostgresCommitStats(world.db.prisma),
       loadTrees: (repoId, ids) => world.pushStore.loadTrees(repoId, ids),

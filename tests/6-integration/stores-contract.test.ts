@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { describeApplyPush } from '~tests/contract/apply-push';
 import { describeAuditLog } from '~tests/contract/audit-log';
+import { describeDeviceStore } from '~tests/contract/device-store';
 import { describeFetchStore } from '~tests/contract/fetch-store';
 import { describeIdentityStore } from '~tests/contract/identity-store';
 import { describePushStore } from '~tests/contract/push-store';
@@ -26,3 +27,4 @@ describeTokenStore('PostgreSQL', makeWorld);
 describeSettingsStore('PostgreSQL', makeWorld);
 describeSessionStore('PostgreSQL', makeWorld);
 describeAuditLog('PostgreSQL', makeWorld);
+describeDeviceStore('PostgreSQL', makeWorld);

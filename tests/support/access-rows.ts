@@ -100,6 +100,15 @@ export const ROUTES: Record<string, Row> = {
   'PAGE /explore': anywhere('/explore', { page: true }),
   'PAGE /login': anywhere('/login', { page: true }),
   'PAGE /logout': anywhere('/logout', { page: true }),
+  'PAGE /device': anywhere('/device', { page: true }),
+  // A form: it leads back to the page, which then decides, whoever sends it.
+  'POST /device/decision': anywhere('/device/decision', {
+    body: () => ({ type: 'application/x-www-form-urlencoded', bytes: 'code=' }),
+  }),
+  'POST /api/device': anywhere('/api/device', { body: json(() => ({ scope: '' })) }),
+  'POST /api/device/token': anywhere('/api/device/token', {
+    body: json(() => ({ device_code: '' })),
+  }),
   'PAGE /settings/tokens': anywhere('/settings/tokens', { page: true }),
   'PAGE /settings/sessions': anywhere('/settings/sessions', { page: true }),
   'GET /api/auth/[...nextauth]': anywhere('/api/auth/session'),
@@ -133,6 +142,9 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
   'token.list': { need: 'global' },
   'token.create': { need: 'global', input: () => ({ name: '', scopes: [] }) },
   'token.revoke': { need: 'global', input: () => ({ id: UNKNOWN }) },
+  'device.show': { need: 'global', input: () => ({ code: '' }) },
+  'device.approve': { need: 'global', input: () => ({ code: '', name: 'x', scope: 'read' }) },
+  'device.deny': { need: 'global', input: () => ({ code: '' }) },
   'session.list': { need: 'global' },
   'session.end': { need: 'global', input: () => ({ id: UNKNOWN }) },
   'session.endOthers': { need: 'global' },

@@ -6,6 +6,7 @@ import { mintToken } from '~/server/auth/token-text';
 import { systemClock } from '~/server/ports/clock';
 import { PostgresAuditLog } from '~/server/postgres/audit-log';
 import { createBrowseStore } from '~/server/postgres/browse-store';
+import { PostgresDeviceStore } from '~/server/postgres/device-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresHubSettings } from '~/server/postgres/hub-settings';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
@@ -83,6 +84,7 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     sessions: new PostgresSessionStore(db.prisma),
     audit: new PostgresAuditLog(db.prisma),
     hubSettings: new PostgresHubSettings(db.prisma),
+    devices: new PostgresDeviceStore(db.prisma),
     mint: mintToken,
     tokenDaysMax: 366,
     sessionSecret: 'a secret of the tests, long enough',

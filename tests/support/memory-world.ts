@@ -1,4 +1,5 @@
 import { MemoryAuditLog } from './memory-audit-log';
+import { MemoryDeviceStore } from './memory-device-store';
 import { MemoryFetchStore } from './memory-fetch-store';
 import { MemoryHub } from './memory-hub';
 import { MemoryHubSettings } from './memory-hub-settings';
@@ -20,6 +21,7 @@ export function memoryWorld(hub = new MemoryHub()): StoreWorld {
     sessions: new MemorySessionStore(hub),
     audit: new MemoryAuditLog(hub),
     hubSettings: new MemoryHubSettings(hub),
+    devices: new MemoryDeviceStore(hub),
     setRules: async (repoId, rules) => hub.setRules(repoId, rules),
     setCollaborator: async (repoId, userId, level) => hub.setCollaborator(repoId, userId, level),
     setRepository: async (repoId, settings) => hub.setRepository(repoId, settings),

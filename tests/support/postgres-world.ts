@@ -1,4 +1,5 @@
 import { PostgresAuditLog } from '~/server/postgres/audit-log';
+import { PostgresDeviceStore } from '~/server/postgres/device-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresHubSettings } from '~/server/postgres/hub-settings';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
@@ -20,6 +21,7 @@ export function postgresWorld(prisma: PrismaClient, options: PushStoreOptions = 
     sessions: new PostgresSessionStore(prisma),
     audit: new PostgresAuditLog(prisma),
     hubSettings: new PostgresHubSettings(prisma),
+    devices: new PostgresDeviceStore(prisma),
     async setRules(repoId, rules) {
       await prisma.branchRule.deleteMany({ where: { repoId } });
       await prisma.branchRule.createMany({ data: rules.map((rule) => ({ repoId, ...rule })) });

@@ -1,4 +1,5 @@
 import type { AuditLog } from '~/server/ports/audit-log';
+import type { DeviceStore } from '~/server/ports/device-store';
 import type { FetchStore } from '~/server/ports/fetch-store';
 import type { HubSettingsStore } from '~/server/ports/hub-settings';
 import type { IdentityStore } from '~/server/ports/identity-store';
@@ -38,6 +39,7 @@ export interface StoreWorld {
   sessions: SessionStore;
   audit: AuditLog;
   hubSettings: HubSettingsStore;
+  devices: DeviceStore;
   setRules(repoId: string, rules: BranchRule[]): Promise<void>;
   setCollaborator(
     repoId: string,

@@ -3,11 +3,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Principal } from '~/server/access';
+import { mintToken } from '~/server/auth/token-text';
 import {
   type AccountHandlerDeps,
   handleCreateRepository,
   handleWhoami,
 } from '~/server/http/account-handler';
+import {
+  type DeviceHandlerDeps,
+  handlePollDevice,
+  handleStartDevice,
+} from '~/server/http/device-handler';
 import { handleFetchStream } from '~/server/http/fetch-handler';
 import { handleNegotiate } from '~/server/http/negotiate-handler';
 import { handlePush, type PushHandlerDeps } from '~/server/http/push-handler';
@@ -21,6 +27,7 @@ import { MemoryBlobStore } from './memory-blob-store';
 import { MemoryHub, type MemoryPush } from './memory-hub';
 import { memoryWorld } from './memory-world';
 import { tempFolder } from './muse-fixtures';
+import type { StoreWorld } from './store-world';
 
 export interface SeenRequest {
   method: string;
@@ -43,11 +50,14 @@ export class WireServer {
   intercept: Intercept = () => null;
   /** Changes an answer's bytes on their way. */
   tamper: ((seen: SeenRequest, bytes: Buffer) => Buffer | 'cut') | null = null;
+  /** Time that a client was told to have passed. */
+  skippedMs = 0;
   readonly #server: Server;
   readonly #closing = new AbortController();
 
   private constructor(
     readonly hub: MemoryHub,
+    readonly world: StoreWorld,
     readonly stage: FetchStage,
     readonly owner: Person,
   ) {
@@ -67,7 +77,7 @@ export class WireServer {
       blobs,
     };
     const stage = new FetchStage(stores);
-    const server = new WireServer(hub, stage, await stage.person('ada'));
+    const server = new WireServer(hub, world, stage, await stage.person('ada'));
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server, 'listening');
     server.#pushDeps = server.#makePushDeps(blobs);
@@ -96,6 +106,12 @@ export class WireServer {
       log: deps.log,
       closing: this.#closing.signal,
     };
+  }
+
+  #deviceDeps(): DeviceHandlerDeps {
+    const clock = { ...systemClock, now: () => Date.now() + this.skippedMs };
+    const { devices } = this.world;
+    return { devices, mint: mintToken, clock, url: this.url, log: this.stage.deps.log };
   }
 
   get url(): string {
@@ -167,6 +183,8 @@ export class WireServer {
     const { identities } = this.stage.stores;
     const account: AccountHandlerDeps = { ...deps, identities, clock: systemClock, url: this.url };
     if (pathname === '/api/whoami') return handleWhoami(request, account);
+    if (pathname === '/api/device') return handleStartDevice(request, this.#deviceDeps());
+    if (pathname === '/api/device/token') return handlePollDevice(request, this.#deviceDeps());
     if (pathname === '/api/repos') return handleCreateRepository(request, account);
     const [, owner = '', slug = '', ...rest] = pathname.split('/').map(decodeURIComponent);
     const params = { owner, slug };

@@ -2,6 +2,7 @@ import type { inferRouterOutputs } from '@trpc/server';
 import { accountRouter } from './routers/account';
 import { branchRouter } from './routers/branch';
 import { commitRouter } from './routers/commit';
+import { deviceRouter } from './routers/device';
 import { pushRouter } from './routers/push';
 import { repoRouter } from './routers/repo';
 import { sessionRouter } from './routers/session';
@@ -18,6 +19,7 @@ export const appRouter = createRouter({
   commit: commitRouter,
   push: pushRouter,
   session: sessionRouter,
+  device: deviceRouter,
   settings: settingsRouter,
   token: tokenRouter,
 });

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ANONYMOUS, type CredentialUse, type Principal, type Scope } from '~/server/access';
 import { authenticate } from '~/server/auth/authenticate';
 import type { AuditLog } from '~/server/ports/audit-log';
+import type { DeviceStore } from '~/server/ports/device-store';
 import type { HubSettingsStore } from '~/server/ports/hub-settings';
 import type { SessionStore } from '~/server/ports/session-store';
 import type { SettingsStore } from '~/server/ports/settings-store';
@@ -21,6 +22,7 @@ export interface ApiDeps extends BrowseDeps {
   sessions: SessionStore;
   audit: AuditLog;
   hubSettings: HubSettingsStore;
+  devices: DeviceStore;
   mint: CreateTokenDeps['mint'];
   /** Days that a new access token may be valid at most. */
   tokenDaysMax: number;

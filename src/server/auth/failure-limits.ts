@@ -23,7 +23,7 @@ export function tooManyFailures(heardAgainAtMs: number, nowMs: number): Refusal 
 }
 
 /** An IPv6 customer has 2^64 addresses: the first four groups stand for all of them. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!net.isIPv6(address)) return address;
   const [before = '', after] = address.split('%')[0]!.toLowerCase().split('::');
   const head = before.split(':').filter(Boolean);

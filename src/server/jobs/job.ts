@@ -1,3 +1,5 @@
+import type { Clock } from '../ports/clock';
+import type { DeviceStore } from '../ports/device-store';
 import type { PushStore } from '../ports/push-store';
 import type { CountChangesDeps } from '../services/count-changes';
 import type { SweepDeps } from '../services/sweep-quarantine';
@@ -15,6 +17,8 @@ export interface JobLog {
 export interface JobDeps {
   logger: JobLog;
   pushes: Pick<PushStore, 'failStalePushes'>;
+  devices: Pick<DeviceStore, 'sweep'>;
+  clock: Pick<Clock, 'now'>;
   counting: CountChangesDeps;
   sweep: SweepDeps;
 }

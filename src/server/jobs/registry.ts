@@ -1,7 +1,8 @@
 import { failStalePushes } from './fail-stale-pushes';
 import type { Job } from './job';
 import { pushAccepted } from './push-accepted';
+import { sweepDeviceRequests } from './sweep-device-requests';
 import { sweepQuarantineJob } from './sweep-quarantine';
 
 /** Every job there is. */
-export const jobs: Job[] = [pushAccepted, sweepQuarantineJob, failStalePushes];
+export const jobs: Job[] = [pushAccepted, sweepQuarantineJob, failStalePushes, sweepDeviceRequests];

@@ -13,6 +13,8 @@ export const AUDIT_ACTIONS = [
   'token.create',
   'token.revoke',
   'token.revoke-leaked',
+  'device.approve',
+  'device.deny',
   'repository.create',
   'repository.update',
   'repository.delete',
@@ -26,7 +28,7 @@ export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** What an act is done to. */
 export interface AuditSubject {
-  kind: 'account' | 'token' | 'session' | 'repository' | 'hub';
+  kind: 'account' | 'token' | 'session' | 'device' | 'repository' | 'hub';
   id: string | null;
   /** As people call it, at the time of the act. Never a secret. */
   name: string;

@@ -44,19 +44,26 @@ export interface CreateTokenDeps {
   tokenDaysMax: number;
 }
 
-/**
- * Makes an access token for the one who asks. It never does more, nor lives longer, than the token
- * that made it, or that signed the session in.
- *
- * Throws `Refusal`: `unauthenticated`, `insufficient-scope` as `expectAccountAdmin`, `bad-frame`
- * with the field that is wrong, `repo-not-found` for a repository that the account may not read,
- * `limit-exceeded` for too many tokens.
- */
-export async function createToken(
+/** A token that may be made, before it is. */
+export interface PlannedToken {
+  userId: string;
+  accountKind: 'human' | 'agent';
+  name: string;
+  scopes: Scope[];
+  /** null: every repository of the account. */
+  named: NamedRepository[] | null;
+  branchPattern: string | null;
+  expiresAtMs: number;
+}
+
+/** Decides about a wanted token, as `createToken` says, and makes none yet. */
+export async function planToken(
   principal: Principal,
   wanted: WantedToken,
-  deps: CreateTokenDeps,
-): Promise<CreatedToken> {
+  deps: Omit<CreateTokenDeps, 'mint' | 'identities'> & {
+    identities: Pick<IdentityStore, 'findRepository'>;
+  },
+): Promise<PlannedToken> {
   const user = expectAccountAdmin(principal);
   const name = checkName(wanted.name);
   const scopes = checkScopes(wanted.scopes);
@@ -71,10 +78,29 @@ export async function createToken(
   }
   const makersEnd = user.token?.expiresAtMs ?? Number.POSITIVE_INFINITY;
   const expiresAtMs = Math.min(deps.clock.now() + days * DAY_MS, makersEnd);
-  const { text, hash } = deps.mint(user.accountKind);
+  const { userId, accountKind } = user;
+  return { userId, accountKind, name, scopes, named, branchPattern, expiresAtMs };
+}
+
+/**
+ * Makes an access token for the one who asks. It never does more, nor lives longer, than the token
+ * that made it, or that signed the session in.
+ *
+ * Throws `Refusal`: `unauthenticated`, `insufficient-scope` as `expectAccountAdmin`, `bad-frame`
+ * with the field that is wrong, `repo-not-found` for a repository that the account may not read,
+ * `limit-exceeded` for too many tokens.
+ */
+export async function createToken(
+  principal: Principal,
+  wanted: WantedToken,
+  deps: CreateTokenDeps,
+): Promise<CreatedToken> {
+  const planned = await planToken(principal, wanted, deps);
+  const { userId, accountKind, named, name, scopes, branchPattern, expiresAtMs } = planned;
+  const { text, hash } = deps.mint(accountKind);
   const id = deps.clock.uuid();
   await deps.identities.createToken({
-    ...{ id, userId: user.userId, name, hash, scopes, branchPattern, expiresAtMs },
+    ...{ id, userId, name, hash, scopes, branchPattern, expiresAtMs },
     repoIds: named?.map((repository) => repository.id) ?? null,
   });
   const repositories = named?.map(({ owner, slug }) => `${owner}/${slug}`) ?? null;
@@ -107,7 +133,7 @@ function checkDays(given: number | null, max: number): number {
   throw wrong('days', `A token is valid for 1 to ${max} days here.`);
 }
 
-interface NamedRepository {
+export interface NamedRepository {
   id: string;
   owner: string;
   slug: string;
@@ -116,7 +142,7 @@ interface NamedRepository {
 async function findAll(
   user: User,
   names: string[],
-  { identities }: CreateTokenDeps,
+  { identities }: { identities: Pick<IdentityStore, 'findRepository'> },
 ): Promise<NamedRepository[]> {
   if (names.length === 0 || names.length > TOKEN_REPOSITORIES_MAX) {
     const message = `Name 1 to ${TOKEN_REPOSITORIES_MAX} repositories, or allow all of them.`;

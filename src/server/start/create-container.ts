@@ -9,6 +9,7 @@ import { systemClock } from '../ports/clock';
 import { PostgresAuditLog } from '../postgres/audit-log';
 import { createBrowseStore } from '../postgres/browse-store';
 import { PostgresCommitStats } from '../postgres/commit-stats';
+import { PostgresDeviceStore } from '../postgres/device-store';
 import { PostgresFetchStore } from '../postgres/fetch-store';
 import { PostgresHubSettings } from '../postgres/hub-settings';
 import { PostgresIdentityStore } from '../postgres/identity-store';
@@ -60,6 +61,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
     appliesMax: Math.max(1, Math.floor(env.databaseConnectionsMax / 2)),
   });
   const fetchStore = new PostgresFetchStore(prisma);
+  const devices = new PostgresDeviceStore(prisma);
   const wire = {
     identities,
     clock: systemClock,
@@ -104,6 +106,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       sessions: new PostgresSessionStore(prisma),
       audit: new PostgresAuditLog(prisma),
       hubSettings: new PostgresHubSettings(prisma),
+      devices,
       mint: mintToken,
       tokenDaysMax: env.tokenDaysMax,
       sessionSecret,
@@ -113,6 +116,8 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
     jobs: {
       logger,
       pushes: pushStore,
+      devices,
+      clock: systemClock,
       counting: {
         stats: new PostgresCommitStats(prisma),
         loadTrees: (repoId, ids) => fetchStore.loadTrees(repoId, ids),
