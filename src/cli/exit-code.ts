@@ -31,6 +31,8 @@ const EXIT_OF: Partial<Record<ClientErrorCode, ExitCode>> = {
   'stale-head': EXIT.conflict,
   'commit-record-conflict': EXIT.conflict,
   'push-id-conflict': EXIT.conflict,
+  'tag-conflict': EXIT.conflict,
+  'release-conflict': EXIT.conflict,
   'already-exists': EXIT.conflict,
   'limit-exceeded': EXIT.limit,
   'quota-exceeded': EXIT.limit,

@@ -172,6 +172,18 @@ export const ERRORS = {
     false,
     'This push id was used for another branch or head; choose a new one.',
   ),
+  'bad-tag': fact(422, false, 'This is not a valid tag; correct the field that is named.'),
+  'tag-conflict': fact(
+    409,
+    false,
+    'A tag of this id stands elsewhere already; tags do not move, make a new one.',
+  ),
+  'bad-release': fact(422, false, 'This is not a valid release; correct the field that is named.'),
+  'release-conflict': fact(
+    409,
+    false,
+    'There is a release of this tag or id already; delete it first, or choose another tag.',
+  ),
   'signature-required': fact(
     422,
     false,

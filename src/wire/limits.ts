@@ -48,6 +48,11 @@ export const FETCHES_PER_PROCESS = 64;
 export const PATH_MAX_BYTES = 4_096;
 export const PATH_SEGMENT_MAX_BYTES = 255;
 export const BRANCH_NAME_MAX_BYTES = 255;
+export const TAG_NAME_MAX_BYTES = 255;
+/** Tags of one request. */
+export const TAGS_PER_REQUEST = 10_000;
+/** Bytes of one request that puts tags. */
+export const TAGS_MAX_BODY_BYTES = 8 * 1024 ** 2;
 /** An encoding may expand by this factor after its first MiB. */
 export const DECODE_MAX_RATIO = 200;
 export const DECODE_RATIO_FREE_BYTES = 1024 ** 2;

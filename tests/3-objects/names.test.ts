@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { BRANCH_NAME_MAX_BYTES, checkBranchName } from '~/muse/branch-name';
 import { checkPath, PATH_MAX_BYTES, PATH_SEGMENT_MAX_BYTES } from '~/muse/paths';
+import { checkTagName, TAG_NAME_MAX_BYTES } from '~/muse/tag-name';
 import * as limits from '~/wire/limits';
 import { tempFolder } from '~tests/support/muse-fixtures';
 import { type Prng, seededPrng } from '~tests/support/prng';
@@ -59,10 +60,13 @@ describe('the path of a file', () => {
   it('may take exactly the bytes that the protocol says', () => {
     expect(checkPath(`${'d/'.repeat(2_047)}ff`)).toBeNull();
     expect(`${'d/'.repeat(2_047)}ff`.length).toBe(PATH_MAX_BYTES);
-    expect([PATH_MAX_BYTES, PATH_SEGMENT_MAX_BYTES, BRANCH_NAME_MAX_BYTES]).toEqual([
+    expect([
+      ...[PATH_MAX_BYTES, PATH_SEGMENT_MAX_BYTES, BRANCH_NAME_MAX_BYTES, TAG_NAME_MAX_BYTES],
+    ]).toEqual([
       limits.PATH_MAX_BYTES,
       limits.PATH_SEGMENT_MAX_BYTES,
       limits.BRANCH_NAME_MAX_BYTES,
+      limits.TAG_NAME_MAX_BYTES,
     ]);
   });
 });
@@ -189,5 +193,21 @@ describe('the name of a branch', () => {
     expect(differ).toEqual([]);
     expect(git.size).toBeGreaterThan(200);
     expect(names.size - git.size).toBeGreaterThan(200);
+  });
+});
+
+describe('the name of a tag', () => {
+  it.each(['v1.2.0', 'emotion:joyful', 'key:A minor', 'takes/one', 'ünï 😀', 'é'.repeat(127)])(
+    'may be %j',
+    (name) => {
+      expect(checkTagName(name)).toBeNull();
+    },
+  );
+
+  it.each([
+    ...['', ' v1', 'v1 ', '/a', 'a/', 'a//b', '.', '../a', 'a/./b', 'a\\b', 'a\0b', 'a\nb'],
+    ...['\ud800', 'é'.repeat(128), 'a'.repeat(64), `sha256:${'0'.repeat(64)}`],
+  ])('may not be %j', (name) => {
+    expect(checkTagName(name)).toMatch(/^\w/);
   });
 });

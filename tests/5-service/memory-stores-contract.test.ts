@@ -6,6 +6,7 @@ import { describeIdentityStore } from '~tests/contract/identity-store';
 import { describePushStore } from '~tests/contract/push-store';
 import { describeSessionStore } from '~tests/contract/session-store';
 import { describeSettingsStore } from '~tests/contract/settings-store';
+import { describeTagStore } from '~tests/contract/tag-store';
 import { describeTokenStore } from '~tests/contract/token-store';
 import { memoryWorld } from '~tests/support/memory-world';
 
@@ -14,6 +15,7 @@ describeApplyPush('memory', memoryWorld);
 describeFetchStore('memory', memoryWorld);
 describeIdentityStore('memory', memoryWorld);
 describeTokenStore('memory', memoryWorld);
+describeTagStore('memory', memoryWorld);
 describeSettingsStore('memory', memoryWorld);
 describeSessionStore('memory', memoryWorld);
 describeAuditLog('memory', memoryWorld);

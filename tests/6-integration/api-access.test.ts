@@ -20,6 +20,8 @@ let addresses = 0;
 
 interface Row {
   repo: boolean;
+  /** For those only who may write. */
+  write?: boolean;
   /** For the repository's admins only. */
   admin?: boolean;
   input: () => Record<string, unknown>;
@@ -44,6 +46,9 @@ const PROCEDURES: Record<string, Row> = {
   'commit.comments': { repo: true, input: () => ({ id: head() }) },
   'commit.addComment': { repo: true, input: () => ({ id: head(), body: 'hello' }) },
   'push.list': { repo: true, input: () => ({}) },
+  'tag.list': { repo: true, input: () => ({}) },
+  'tag.add': { repo: true, write: true, input: () => ({ name: randomUUID(), ref: 'main' }) },
+  'tag.remove': { repo: true, write: true, input: () => ({ id: randomUUID() }) },
   'settings.get': { repo: true, admin: true, input: () => ({}) },
   'settings.update': { repo: true, admin: true, input: () => ({ description: 'd' }) },
   'settings.setCollaborator': {
@@ -73,7 +78,9 @@ const PROCEDURES: Record<string, Row> = {
 };
 const head = () => seeded.commits.get('b')!.id;
 const OF_REPOSITORY = Object.keys(PROCEDURES).filter((name) => PROCEDURES[name]!.repo);
-const FOR_READERS = OF_REPOSITORY.filter((name) => !PROCEDURES[name]!.admin);
+const FOR_READERS = OF_REPOSITORY.filter(
+  (name) => !PROCEDURES[name]!.admin && !PROCEDURES[name]!.write,
+);
 
 /** What may see the private repository, and what may not. */
 const READERS = ['reader', 'writer', 'owner', 'admin', 'token of the owner'];

@@ -122,7 +122,7 @@ function mayRead(caller: Caller, state: State): boolean {
 
 function mayDo(caller: Caller, state: State, need: Row['need']): boolean {
   if (!mayRead(caller, state)) return false;
-  if (need === 'write') return ['writer', 'owner', 'admin'].includes(caller);
+  if (need === 'write' || need === 'change') return ['writer', 'owner', 'admin'].includes(caller);
   if (need === 'manage') return ['owner', 'admin'].includes(caller);
   if (need === 'comment') return [...MEMBERS, 'stranger'].includes(caller);
   return true;

@@ -15,10 +15,10 @@ export interface Subject {
 
 export interface Row {
   /**
-   * Of whom the route asks something: to read, push to or manage the repository, or to be signed in
-   * and read it; `global`: it tells of no one repository, and must not name hidden ones.
+   * Of whom the route asks something: to read, push to, change or manage the repository, or to be
+   * signed in and read it; `global`: it tells of no one repository, and must not name hidden ones.
    */
-  need: 'read' | 'write' | 'manage' | 'comment' | 'global';
+  need: 'read' | 'write' | 'change' | 'manage' | 'comment' | 'global';
   path: (subject: Subject) => string;
   body?: (subject: Subject) => { type: string; bytes: BodyInit };
   /** Pages take a token that is no good for none; programs are told. */
@@ -59,6 +59,7 @@ export const ROUTES: Record<string, Row> = {
   [`PAGE ${REPO}/commits/[commit_id]`]: page((s) => `${at(s)}/commits/${s.commit}`),
   [`PAGE ${REPO}/commits/[commit_id]/diff`]: page((s) => `${at(s)}/commits/${s.commit}/diff`),
   [`PAGE ${REPO}/pushes`]: page((s) => `${at(s)}/pushes`),
+  [`PAGE ${REPO}/tags`]: page((s) => `${at(s)}/tags`),
   [`PAGE ${REPO}/tree/[...path]`]: page((s) => `${at(s)}/tree/main`),
   [`PAGE ${REPO}/settings`]: page((s) => `${at(s)}/settings`, {
     need: 'manage',
@@ -87,6 +88,8 @@ export const ROUTES: Record<string, Row> = {
     path: (s) => `${at(s)}/push/stream`,
     body: () => ({ type: STREAM_MIME_TYPE, bytes: 'no frame' }),
   },
+  [`GET /api/wire${REPO}/tags`]: { need: 'read', path: (s) => `/api/wire${at(s)}/tags` },
+  [`POST /api/wire${REPO}/tags`]: { ...post('/tags', () => ({ tags: [] })), need: 'write' },
   ...retired('/filter-objects'),
   ...retired('/presign'),
   ...retired('/presign-objects'),
@@ -159,6 +162,9 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
   'commit.comments': { need: 'read', input: (s) => ({ id: s.commit }) },
   'commit.addComment': { need: 'comment', input: (s) => ({ id: s.commit, body: ' ' }) },
   'push.list': { need: 'read' },
+  'tag.list': { need: 'read' },
+  'tag.add': { need: 'change', input: () => ({ name: 'v1', ref: 'nowhere' }) },
+  'tag.remove': { need: 'change', input: () => ({ id: UNKNOWN }) },
   'settings.get': { need: 'manage' },
   'settings.update': { need: 'manage' },
   'settings.setCollaborator': {

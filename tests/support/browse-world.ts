@@ -13,6 +13,7 @@ import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
 import { PostgresSessionStore } from '~/server/postgres/session-store';
 import { PostgresSettingsStore } from '~/server/postgres/settings-store';
+import { PostgresTagStore } from '~/server/postgres/tag-store';
 import { PostgresTokenStore } from '~/server/postgres/token-store';
 import { HistoryCache } from '~/server/services/load-history';
 import { SegmentReader } from '~/server/storage/segment-reader';
@@ -85,6 +86,7 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     audit: new PostgresAuditLog(db.prisma),
     hubSettings: new PostgresHubSettings(db.prisma),
     devices: new PostgresDeviceStore(db.prisma),
+    tags: new PostgresTagStore(db.prisma),
     mint: mintToken,
     tokenDaysMax: 366,
     sessionSecret: 'a secret of the tests, long enough',

@@ -13,6 +13,7 @@ import type {
   PushOpening,
   PushOutcome,
 } from '~/server/ports/push-store';
+import type { NewTag } from '~/server/ports/tag-store';
 import type { RepositorySettings, StoredCounts } from './store-world';
 
 /** What the memory stubs of the stores share: the database of a hub, as maps. */
@@ -85,6 +86,7 @@ export interface MemoryRepository {
   snapshots: Map<Id, NewSnapshot>;
   commits: Map<Id, NewCommit & { pushSeq: number }>;
   pushes: Map<string, MemoryPush>;
+  tags: Map<string, NewTag & { actorId: string }>;
 }
 
 export class MemoryHub {
@@ -203,6 +205,7 @@ export function emptyRepository(
     snapshots: new Map(),
     commits: new Map(),
     pushes: new Map(),
+    tags: new Map(),
     ...fields,
   };
 }

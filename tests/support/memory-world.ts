@@ -7,6 +7,7 @@ import { MemoryIdentityStore } from './memory-identity-store';
 import { MemoryPushStore } from './memory-push-store';
 import { MemorySessionStore } from './memory-session-store';
 import { MemorySettingsStore } from './memory-settings-store';
+import { MemoryTagStore } from './memory-tag-store';
 import { MemoryTokenStore } from './memory-token-store';
 import type { StoreWorld } from './store-world';
 
@@ -22,6 +23,7 @@ export function memoryWorld(hub = new MemoryHub()): StoreWorld {
     audit: new MemoryAuditLog(hub),
     hubSettings: new MemoryHubSettings(hub),
     devices: new MemoryDeviceStore(hub),
+    tagStore: new MemoryTagStore(hub),
     setRules: async (repoId, rules) => hub.setRules(repoId, rules),
     setCollaborator: async (repoId, userId, level) => hub.setCollaborator(repoId, userId, level),
     setRepository: async (repoId, settings) => hub.setRepository(repoId, settings),

@@ -7,6 +7,7 @@ import type { PrismaClient } from '~/server/postgres/prisma-client';
 import { PostgresPushStore, type PushStoreOptions } from '~/server/postgres/push-store';
 import { PostgresSessionStore } from '~/server/postgres/session-store';
 import { PostgresSettingsStore } from '~/server/postgres/settings-store';
+import { PostgresTagStore } from '~/server/postgres/tag-store';
 import { PostgresTokenStore } from '~/server/postgres/token-store';
 import type { StoreWorld } from './store-world';
 
@@ -22,6 +23,7 @@ export function postgresWorld(prisma: PrismaClient, options: PushStoreOptions = 
     audit: new PostgresAuditLog(prisma),
     hubSettings: new PostgresHubSettings(prisma),
     devices: new PostgresDeviceStore(prisma),
+    tagStore: new PostgresTagStore(prisma),
     async setRules(repoId, rules) {
       await prisma.branchRule.deleteMany({ where: { repoId } });
       await prisma.branchRule.createMany({ data: rules.map((rule) => ({ repoId, ...rule })) });

@@ -6,6 +6,7 @@ import type { IdentityStore } from '~/server/ports/identity-store';
 import type { BranchRule, PushStore } from '~/server/ports/push-store';
 import type { SessionStore } from '~/server/ports/session-store';
 import type { SettingsStore } from '~/server/ports/settings-store';
+import type { TagStore } from '~/server/ports/tag-store';
 import type { TokenStore } from '~/server/ports/token-store';
 
 export interface RepositorySettings {
@@ -40,6 +41,7 @@ export interface StoreWorld {
   audit: AuditLog;
   hubSettings: HubSettingsStore;
   devices: DeviceStore;
+  tagStore: TagStore;
   setRules(repoId: string, rules: BranchRule[]): Promise<void>;
   setCollaborator(
     repoId: string,

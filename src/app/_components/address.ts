@@ -60,6 +60,11 @@ export const branchesAddress = (
   values: Record<string, string | null | undefined> = {},
 ): string => `${repoAddress(repo)}/branches${query(values)}`;
 
+export const tagsAddress = (
+  repo: RepoName,
+  values: Record<string, string | null | undefined> = {},
+): string => `${repoAddress(repo)}/tags${query(values)}`;
+
 export const pushesAddress = (
   repo: RepoName,
   values: Record<string, string | number | null | undefined> = {},

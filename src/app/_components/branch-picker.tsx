@@ -6,6 +6,8 @@ import { lazy, Suspense, useState } from 'react';
 
 const BranchChoices = lazy(() => import('./branch-choices'));
 
+const WORDS = { branch: 'Branch', tag: 'Tag', commit: 'Commit' } as const;
+
 /**
  * Opens a list of branches. The list and what it needs to ask for them are loaded when it is opened
  * for the first time; without a script it is a link to the page of branches.
@@ -14,16 +16,16 @@ export function BranchPicker({
   owner,
   slug,
   current,
-  isBranch,
+  kind,
   addressStart,
   addressEnd,
   allAddress,
 }: {
   owner: string;
   slug: string;
-  /** What is shown now: a branch's name, or a shortened id. */
+  /** What is shown now: a name, or a shortened id. */
   current: string;
-  isBranch: boolean;
+  kind: 'branch' | 'tag' | 'commit';
   /** A branch's page is `addressStart`, its encoded name, `addressEnd`. */
   addressStart: string;
   addressEnd: string;
@@ -33,7 +35,7 @@ export function BranchPicker({
   const face = (
     <>
       <GitBranch aria-hidden="true" className="shrink-0 text-muted" size={14} />
-      <span className="sr-only">{isBranch ? 'Branch' : 'Commit'} </span>
+      <span className="sr-only">{WORDS[kind]} </span>
       <bdi className="truncate font-mono text-[0.8125rem]">{current}</bdi>
       <ChevronDown aria-hidden="true" className="shrink-0 text-muted" size={14} />
     </>

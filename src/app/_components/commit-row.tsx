@@ -2,6 +2,7 @@ import type { Answers } from '~/server/api/root';
 import { commitAddress, type RepoName } from './address';
 import { BumpBadge, bumpOf, ScopeBadge, TypeBadge } from './badge';
 import { Author } from './person';
+import { TagPills } from './tag-pill';
 import { When } from './when';
 import { shortId } from './wording';
 
@@ -37,6 +38,7 @@ export function CommitRow({
           {commit.type && <TypeBadge type={commit.type} />}
           {bump && <BumpBadge bump={bump} />}
           {commit.scope && <ScopeBadge scope={commit.scope} />}
+          <TagPills names={commit.tags} repo={repo} shown={3} />
           {commit.agentId && (
             <span>
               by agent <bdi>{commit.agentId}</bdi>

@@ -5,6 +5,7 @@ import { BranchPill } from './branch-pill';
 import { IdChip } from './id-chip';
 import { Author } from './person';
 import type { Repo } from './repo-shell';
+import { TagPills } from './tag-pill';
 import { When } from './when';
 import { count, shortDate, shortId } from './wording';
 
@@ -22,6 +23,7 @@ export function CommitSummary({ repo, commit }: { repo: Repo; commit: ShownCommi
         {bump && <BumpBadge bump={bump} />}
         {commit.scope && <ScopeBadge scope={commit.scope} />}
         {branch && <BranchPill name={branch} repo={repo} />}
+        <TagPills names={commit.tags} repo={repo} shown={commit.tags.length} />
         <Badge title={positionTitle(position)}>
           {position ? `#${count(position.place)} / ${count(position.count)}` : 'on no branch'}
         </Badge>

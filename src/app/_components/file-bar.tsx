@@ -9,18 +9,20 @@ import { BranchPicker } from './branch-picker';
 import { PathCrumbs } from './path-crumbs';
 import { shortId } from './wording';
 
-/** What stands above files: which branch or commit they are of, and where they lie. */
+/** What stands above files: which branch, tag or commit they are of, and where they lie. */
 export function FileBar({
   repo,
   room,
   refKind,
   refName,
+  commitId,
   path,
 }: {
   repo: RepoName;
   room: 'tree' | 'blob';
-  refKind: 'branch' | 'commit';
+  refKind: 'branch' | 'tag' | 'commit';
   refName: string;
+  commitId: string;
   path: string[];
 }) {
   const isBranch = refKind === 'branch';
@@ -31,15 +33,15 @@ export function FileBar({
         addressEnd={below}
         addressStart={`${repoAddress(repo)}/${room}/`}
         allAddress={branchesAddress(repo)}
-        current={isBranch ? refName : shortId(refName)}
-        isBranch={isBranch}
+        current={refKind === 'commit' ? shortId(refName) : refName}
+        kind={refKind}
         owner={repo.owner}
         slug={repo.slug}
       />
       <PathCrumbs path={path} refName={refName} repo={repo} />
       <a
         className="ml-auto text-muted hover:text-ink"
-        href={isBranch ? commitsAddress(repo, { branch: refName }) : commitAddress(repo, refName)}
+        href={isBranch ? commitsAddress(repo, { branch: refName }) : commitAddress(repo, commitId)}
       >
         {isBranch ? 'History' : 'The commit'}
       </a>

@@ -2,6 +2,7 @@ import Code from 'lucide-react/icons/code';
 import GitBranch from 'lucide-react/icons/git-branch';
 import GitCommit from 'lucide-react/icons/git-commit-horizontal';
 import Settings from 'lucide-react/icons/settings';
+import Tag from 'lucide-react/icons/tag';
 import Upload from 'lucide-react/icons/upload';
 import type { ReactNode } from 'react';
 import type { Answers } from '~/server/api/root';
@@ -12,12 +13,13 @@ import {
   pushesAddress,
   repoAddress,
   settingsAddress,
+  tagsAddress,
 } from './address';
 import { VisibilityBadge } from './badge';
 import { count } from './wording';
 
 export type Repo = Answers['repo']['get'];
-type Tab = 'code' | 'commits' | 'branches' | 'pushes' | 'settings';
+type Tab = 'code' | 'commits' | 'branches' | 'tags' | 'pushes' | 'settings';
 
 /** What stands above every page of a repository, with its main part below. */
 export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; children: ReactNode }) {
@@ -37,6 +39,7 @@ export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; child
       href: branchesAddress(repo),
       n: repo.branchCount,
     },
+    { key: 'tags', name: 'Tags', Icon: Tag, href: tagsAddress(repo), n: repo.tagCount },
     { key: 'pushes', name: 'Pushes', Icon: Upload, href: pushesAddress(repo), n: null },
     ...(repo.mayAdmin
       ? [

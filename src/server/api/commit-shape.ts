@@ -25,6 +25,7 @@ export const commitShape = z.object({
   signatureState: z.enum(['verified', 'unknown-key', 'bad', 'none']),
   idVerified: z.boolean(),
   comments: z.number(),
+  tags: z.array(z.string()),
 });
 
 export const pushShape = z.object({

@@ -7,6 +7,7 @@ import { pushRouter } from './routers/push';
 import { repoRouter } from './routers/repo';
 import { sessionRouter } from './routers/session';
 import { settingsRouter } from './routers/settings';
+import { tagRouter } from './routers/tag';
 import { tokenRouter } from './routers/token';
 import { treeRouter } from './routers/tree';
 import { createCallerFactory, createRouter } from './trpc';
@@ -21,6 +22,7 @@ export const appRouter = createRouter({
   session: sessionRouter,
   device: deviceRouter,
   settings: settingsRouter,
+  tag: tagRouter,
   token: tokenRouter,
 });
 

@@ -8,6 +8,7 @@ import type { DeviceStore } from '~/server/ports/device-store';
 import type { HubSettingsStore } from '~/server/ports/hub-settings';
 import type { SessionStore } from '~/server/ports/session-store';
 import type { SettingsStore } from '~/server/ports/settings-store';
+import type { TagStore } from '~/server/ports/tag-store';
 import type { TokenStore } from '~/server/ports/token-store';
 import type { ActDeps } from '~/server/services/audit-entry';
 import type { BrowseDeps } from '~/server/services/browse-deps';
@@ -23,6 +24,7 @@ export interface ApiDeps extends BrowseDeps {
   audit: AuditLog;
   hubSettings: HubSettingsStore;
   devices: DeviceStore;
+  tags: TagStore;
   mint: CreateTokenDeps['mint'];
   /** Days that a new access token may be valid at most. */
   tokenDaysMax: number;
@@ -136,6 +138,10 @@ export const TRPC_CODES: Record<ErrorCode, TRPC_ERROR_CODE_KEY> = {
   'non-fast-forward': 'CONFLICT',
   'stale-head': 'CONFLICT',
   'push-id-conflict': 'CONFLICT',
+  'bad-tag': 'UNPROCESSABLE_CONTENT',
+  'tag-conflict': 'CONFLICT',
+  'bad-release': 'UNPROCESSABLE_CONTENT',
+  'release-conflict': 'CONFLICT',
   'signature-required': 'UNPROCESSABLE_CONTENT',
   'signature-invalid': 'UNPROCESSABLE_CONTENT',
   'too-slow': 'TIMEOUT',
@@ -201,6 +207,14 @@ export const readProcedure = openProcedure
   .input(repositoryName)
   .use(async ({ ctx, input, next }) => {
     const repo = await ctx.open(input.owner, input.slug, 'read');
+    return next({ ctx: { ...ctx, repo } });
+  });
+
+/** For those who may write to a repository. */
+export const writeProcedure = openProcedure
+  .input(repositoryName)
+  .use(async ({ ctx, input, next }) => {
+    const repo = await ctx.open(input.owner, input.slug, 'write');
     return next({ ctx: { ...ctx, repo } });
   });
 

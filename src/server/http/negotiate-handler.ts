@@ -7,11 +7,12 @@ import {
 import type { Limits } from '~/wire/limits';
 import type { FetchStore } from '../ports/fetch-store';
 import { negotiate } from '../services/negotiate';
-import { mediaTypeOfForm, preferredForm } from './accept';
+import { preferredForm } from './accept';
 import { bodyFormOf, drainBody, readBody } from './body';
+import { bodyResponse } from './body-response';
 import { lingering } from './lingering';
 import { openForReading, type ReadAccessDeps, type RepositoryParams } from './read-access';
-import { errorResponse, requestIdOf } from './respond';
+import { errorResponse } from './respond';
 
 export interface NegotiateHandlerDeps extends ReadAccessDeps {
   store: Pick<FetchStore, 'findCommits' | 'commonBase'>;
@@ -33,14 +34,8 @@ export async function handleNegotiate(
     const answer = await negotiate(repo, asked, deps.store);
     const answerForm = preferredForm(request.headers.get('accept'), form);
     const idFormat = repo.entry.idFormat ?? 'bare';
-    return new Response(encodeNegotiateAnswer(answer, idFormat, answerForm) as BodyInit, {
-      headers: {
-        'content-type': mediaTypeOfForm(answerForm),
-        'cache-control': 'no-store',
-        vary: 'Accept, Authorization',
-        'x-request-id': requestIdOf(request),
-      },
-    });
+    const encoded = encodeNegotiateAnswer(answer, idFormat, answerForm);
+    return bodyResponse(encoded, answerForm, request);
   } catch (error) {
     const refused = errorResponse(error, request, { log: deps.log, fallback: 'json' });
     return lingering(refused, () => drainBody(request));

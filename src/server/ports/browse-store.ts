@@ -1,6 +1,7 @@
 import type { Id } from '~/muse/ids';
 import type { SignatureState } from '~/muse/signature';
 import type { RepositoryAccess } from '../access';
+import type { TagStore } from './tag-store';
 
 /** A commit as the graph sees it. */
 export interface GraphRow {
@@ -117,7 +118,7 @@ export interface CommitFilter {
 }
 
 /** What pages and the API read of the database; every method is bounded by its arguments. */
-export interface BrowseStore {
+export interface BrowseStore extends Pick<TagStore, 'countTags' | 'tagsOfCommits' | 'findTags'> {
   findOwner(
     handle: string,
   ): Promise<{ id: string; handle: string; displayName: string; kind: 'human' | 'agent' } | null>;

@@ -5,6 +5,7 @@ import * as pushes from './browse-pushes';
 import * as repositories from './browse-repositories';
 import { asking } from './database-error';
 import type { PrismaClient } from './prisma-client';
+import { PostgresTagStore } from './tag-store';
 
 /** What pages and the API read, over PostgreSQL; its troubles come out as refusals. */
 export function createBrowseStore(prisma: PrismaClient): BrowseStore {
@@ -14,6 +15,7 @@ export function createBrowseStore(prisma: PrismaClient): BrowseStore {
     ) =>
     (...asked: Asked): Promise<Answer> =>
       asking(() => read(prisma, ...asked));
+  const tags = new PostgresTagStore(prisma);
   return {
     findOwner: on(repositories.findOwner),
     findHandles: on(repositories.findHandles),
@@ -28,6 +30,10 @@ export function createBrowseStore(prisma: PrismaClient): BrowseStore {
     findGenerations: on(commits.findGenerations),
     loadCommits: on(commits.loadCommits),
     filterCommits: on(commits.filterCommits),
+
+    countTags: (repoId) => tags.countTags(repoId),
+    tagsOfCommits: (repoId, ids) => tags.tagsOfCommits(repoId, ids),
+    findTags: (repoId, names) => tags.findTags(repoId, names),
 
     listPushes: on(pushes.listPushes),
     findPushes: on(pushes.findPushes),

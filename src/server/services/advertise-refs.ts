@@ -14,6 +14,7 @@ export const CAPABILITIES: readonly string[] = [
   'fetch-objects',
   'fetch-depth',
   'negotiate',
+  'tags',
   'snapshot-delta',
   'encoding-raw',
   'encoding-zlib',

@@ -9,7 +9,10 @@ import type { HistoryCache } from './load-history';
 export interface BrowseDeps {
   identities: IdentityStore;
   browse: BrowseStore;
-  records: Pick<FetchStore, 'loadRecords' | 'loadSnapshots' | 'loadTrees' | 'locateObjects'>;
+  records: Pick<
+    FetchStore,
+    'findCommits' | 'loadRecords' | 'loadSnapshots' | 'loadTrees' | 'locateObjects'
+  >;
   objects: ObjectReader;
   histories: HistoryCache;
   clock: Clock;

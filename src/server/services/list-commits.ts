@@ -13,6 +13,8 @@ export interface ListedCommit extends CommitRow {
   /** The handle of the account that the author's text names; null when it names none. */
   authorHandle: string | null;
   comments: number;
+  /** Names of its tags, up to a bound. */
+  tags: string[];
 }
 
 export interface CommitPage {
@@ -126,9 +128,10 @@ export async function describeCommits(
   { browse }: Pick<ListDeps, 'browse'>,
 ): Promise<ListedCommit[]> {
   if (ids.length === 0) return [];
-  const [rows, comments] = await Promise.all([
+  const [rows, comments, tags] = await Promise.all([
     browse.loadCommits(repo.entry.id, ids),
     browse.countComments(repo.entry.id, ids),
+    browse.tagsOfCommits(repo.entry.id, ids),
   ]);
   const authors = new Set([...rows.values()].map((row) => row.author));
   const handles = await browse.findHandles([...authors]);
@@ -139,6 +142,7 @@ export async function describeCommits(
       ...row,
       authorHandle: handles.get(row.author) ?? null,
       comments: comments.get(id) ?? 0,
+      tags: tags.get(id) ?? [],
     };
   });
 }

@@ -13,6 +13,7 @@ export interface ShownRepository {
   mayWrite: boolean;
   mayAdmin: boolean;
   branchCount: number;
+  tagCount: number;
   /** Of the branch that is shown; 0 while the repository is empty. */
   commitCount: number;
   lastCommit: ListedCommit | null;
@@ -25,8 +26,9 @@ export async function showRepository(
 ): Promise<ShownRepository> {
   const { id, owner, slug, description, visibility, domain, defaultBranch } = repo.entry;
   const { mayWrite, mayAdmin } = repo;
-  const [branchCount, history] = await Promise.all([
+  const [branchCount, tagCount, history] = await Promise.all([
     deps.browse.countBranches(id),
+    deps.browse.countTags(id),
     defaultBranch === null ? null : branchHistory(repo, defaultBranch, deps),
   ]);
   const newest = history?.at(0);
@@ -42,6 +44,7 @@ export async function showRepository(
     mayWrite,
     mayAdmin,
     branchCount,
+    tagCount,
     commitCount: history?.count ?? 0,
     lastCommit: lastCommit ?? null,
   };

@@ -18,6 +18,7 @@ import { PostgresPushStore } from '../postgres/push-store';
 import { PostgresSegmentRows } from '../postgres/segment-rows';
 import { PostgresSessionStore } from '../postgres/session-store';
 import { PostgresSettingsStore } from '../postgres/settings-store';
+import { PostgresTagStore } from '../postgres/tag-store';
 import { PostgresTokenStore } from '../postgres/token-store';
 import { FetchSlots } from '../services/fetch-slots';
 import { HistoryCache } from '../services/load-history';
@@ -62,6 +63,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
   });
   const fetchStore = new PostgresFetchStore(prisma);
   const devices = new PostgresDeviceStore(prisma);
+  const tags = new PostgresTagStore(prisma);
   const wire = {
     identities,
     clock: systemClock,
@@ -94,6 +96,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       objects: storage.reader,
       slots: new FetchSlots(),
     },
+    tags: { ...wire, tags, records: fetchStore },
     api: {
       identities,
       browse: createBrowseStore(prisma),
@@ -107,6 +110,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       audit: new PostgresAuditLog(prisma),
       hubSettings: new PostgresHubSettings(prisma),
       devices,
+      tags,
       mint: mintToken,
       tokenDaysMax: env.tokenDaysMax,
       sessionSecret,

@@ -6,6 +6,7 @@ import { ADDRESS_HEADER, addressOf, DIRECT_HEADER, isDirect } from '../http/clie
 import { passContentLength } from '../http/content-length';
 import { refusalResponse } from '../http/respond';
 import { applySecurityHeaders } from '../http/security-headers';
+import { answeredAt } from '../http/shared-address';
 import type { Logger } from '../logger';
 import type { Metrics } from '../metrics';
 import type { Lifecycle } from './lifecycle';
@@ -81,6 +82,8 @@ function admit(request: IncomingMessage, response: ServerResponse, deps: HttpSer
     void refuseWhileDraining(request, response, deps.env.url);
     return;
   }
+  const { method = 'GET', url = '/', headers } = request;
+  request.url = answeredAt(method, url, headers.accept);
   deps.handle(request, response).catch((error) => {
     deps.logger.error('request failed', { err: error, requestId, path: pathOf(request) });
     if (!response.headersSent) response.writeHead(500, { 'Content-Type': 'text/plain' });

@@ -53,7 +53,7 @@ export default async function RepoPage({ params }: Props) {
                     addressStart={`${repoAddress(repo)}/tree/`}
                     allAddress={branchesAddress(repo)}
                     current={tree.ref.name}
-                    isBranch
+                    kind="branch"
                     owner={owner}
                     slug={slug}
                   />

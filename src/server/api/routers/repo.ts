@@ -45,6 +45,7 @@ const shownRepositoryShape = z.object({
   mayWrite: z.boolean(),
   mayAdmin: z.boolean(),
   branchCount: z.number(),
+  tagCount: z.number(),
   commitCount: z.number(),
   lastCommit: commitShape.nullable(),
 });

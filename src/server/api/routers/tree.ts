@@ -8,7 +8,7 @@ import { type ApiContext, createRouter, readProcedure } from '../trpc';
 const segments = z.array(z.string().min(1).max(255)).max(512);
 
 const refShape = z.object({
-  kind: z.enum(['branch', 'commit']),
+  kind: z.enum(['branch', 'tag', 'commit']),
   name: z.string(),
   commitId: idOut,
 });

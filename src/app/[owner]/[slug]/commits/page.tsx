@@ -74,7 +74,7 @@ export default async function CommitsPage({ params, searchParams }: Props) {
             addressStart={`${commitsAddress(repo)}?branch=`}
             allAddress={branchesAddress(repo)}
             current={branch}
-            isBranch
+            kind="branch"
             owner={owner}
             slug={slug}
           />

@@ -19,7 +19,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return { title: `${pathSegments(given.path).join('/')} · ${repo.owner}/${repo.slug}` };
 }
 
-/** A file of a branch or commit; Markdown is rendered unless `?plain=1` asks for its source. */
+/** A file of a branch, tag or commit; Markdown is rendered unless `?plain=1` asks for its source. */
 export default async function BlobPage({ params, searchParams }: Props) {
   const given = await params;
   const repo = await loadRepo(given);
@@ -33,7 +33,14 @@ export default async function BlobPage({ params, searchParams }: Props) {
     <RepoShell repo={repo} tab="code">
       <PageBody>
         <h1 className="sr-only">{file.name}</h1>
-        <FileBar path={path} refKind={ref.kind} refName={refName} repo={repo} room="blob" />
+        <FileBar
+          commitId={ref.commitId}
+          path={path}
+          refKind={ref.kind}
+          refName={refName}
+          repo={repo}
+          room="blob"
+        />
         <FileCard file={file} path={path} plain={plain} refName={refName} repo={repo} />
       </PageBody>
     </RepoShell>

@@ -18,7 +18,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return { title: `${pathSegments(given.path).join('/')} · ${repo.owner}/${repo.slug}` };
 }
 
-/** A directory of a branch or commit. */
+/** A directory of a branch, tag or commit. */
 export default async function TreePage({ params }: Props) {
   const given = await params;
   const repo = await loadRepo(given);
@@ -33,7 +33,14 @@ export default async function TreePage({ params }: Props) {
         <h1 className="sr-only">Files</h1>
         <div className="space-y-6">
           <div>
-            <FileBar path={path} refKind={ref.kind} refName={refName} repo={repo} room="tree" />
+            <FileBar
+              commitId={ref.commitId}
+              path={path}
+              refKind={ref.kind}
+              refName={refName}
+              repo={repo}
+              room="tree"
+            />
             <div className="overflow-hidden rounded-lg border border-line">
               <DirectoryList
                 entries={entries}
