@@ -30,6 +30,7 @@ beforeAll(async () => {
       stats: new PostgresCommitStats(world.db.prisma),
       loadTrees: (repoId, ids) => world.pushStore.loadTrees(repoId, ids),
     },
+    indexing: { histories: world.deps.histories, browse: world.deps.browse },
     sweep: {
       blobs: new MemoryBlobStore(),
       rows: new PostgresSegmentRows(world.db.prisma),

@@ -126,7 +126,8 @@ describe('a hundred pushers of one head', () => {
           if (!Refusal.is(error) || error.code !== 'stale-head') throw error;
           const head = error.detail.current_head as string;
           const stored = await push.findCommits(base.repoId, [head]);
-          parent = { ...commit, id: head, generation: stored.get(head)!.generation };
+          const { generation, orderMs } = stored.get(head)!;
+          parent = { ...commit, id: head, generation, orderMs };
         }
       }
     });

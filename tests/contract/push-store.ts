@@ -196,8 +196,9 @@ export function describePushStore(name: string, makeWorld: () => StoreWorld): vo
       expect(await push.findSnapshots(repoId, [root.snapshotId, idOf('none')])).toEqual(
         new Map([[root.snapshotId, { rootTreeId: idOf('tree'), entryCount: 1 }]]),
       );
+      const { id, orderMs, snapshotId } = root;
       expect(await push.findCommits(repoId, [root.id, idOf('elsewhere')])).toEqual(
-        new Map([[root.id, { id: root.id, generation: 1, snapshotId: root.snapshotId }]]),
+        new Map([[root.id, { id, generation: 1, orderMs, snapshotId }]]),
       );
     });
 

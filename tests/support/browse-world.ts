@@ -8,6 +8,7 @@ import { PostgresAuditLog } from '~/server/postgres/audit-log';
 import { createBrowseStore } from '~/server/postgres/browse-store';
 import { PostgresDeviceStore } from '~/server/postgres/device-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
+import { PostgresHistoryStore } from '~/server/postgres/history-store';
 import { PostgresHubSettings } from '~/server/postgres/hub-settings';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
@@ -78,7 +79,8 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     browse: createBrowseStore(db.prisma),
     records: fetchStore,
     objects: reader,
-    histories: new HistoryCache(),
+    histories: new PostgresHistoryStore(db.prisma),
+    historyCache: new HistoryCache(),
     clock: systemClock,
     tokens: new PostgresTokenStore(db.prisma),
     settings: new PostgresSettingsStore(db.prisma),

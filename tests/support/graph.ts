@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { orderOf } from '~/muse/commit-order';
 import type { BrowseStore, GraphRow } from '~/server/ports/browse-store';
 
 /** The id that a test's short name stands for. */
@@ -22,14 +23,18 @@ export function drawGraph(drawing: string): {
     const parents = parentNames.split(/\s+/).filter(Boolean).map(named);
     const generation = 1 + Math.max(0, ...parents.map((id) => rows.get(id)!.generation));
     clock = at === undefined ? clock + 10 : Number(at);
-    rows.set(named(name), { id: named(name), parents, generation, timeMs: clock * 1000 });
+    const parentOrders = parents.map((id) => rows.get(id)!.orderMs);
+    const orderMs = orderOf(clock * 1000, parentOrders);
+    rows.set(named(name), { id: named(name), parents, generation, orderMs });
     names.set(named(name), name);
   }
   return { rows, names };
 }
 
 /** The part of the browse store that reads graphs, over rows in memory; counts what was asked. */
-export class MemoryGraph implements Pick<BrowseStore, 'scanGraph' | 'findGenerations'> {
+export class MemoryGraph
+  implements Pick<BrowseStore, 'scanGraph' | 'findGenerations' | 'findOrders'>
+{
   scans = 0;
   rowsScanned = 0;
 
@@ -38,6 +43,11 @@ export class MemoryGraph implements Pick<BrowseStore, 'scanGraph' | 'findGenerat
   async findGenerations(_repoId: string, ids: string[]): Promise<Map<string, number>> {
     const found = ids.map((id) => this.rows.get(id)).filter((row) => row !== undefined);
     return new Map(found.map((row) => [row.id, row.generation]));
+  }
+
+  async findOrders(_repoId: string, ids: string[]): Promise<Map<string, number>> {
+    const found = ids.map((id) => this.rows.get(id)).filter((row) => row !== undefined);
+    return new Map(found.map((row) => [row.id, row.orderMs]));
   }
 
   async scanGraph(_repoId: string, before: { generation: number; id: string }, limit: number) {

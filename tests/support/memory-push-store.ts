@@ -100,7 +100,9 @@ export class MemoryPushStore implements PushStore {
 
   async findCommits(repoId: string, ids: Id[]): Promise<Map<Id, StoredCommit>> {
     const { commits } = this.hub.repository(repoId);
-    return pick(ids, commits, ({ id, generation, snapshotId }) => ({ id, generation, snapshotId }));
+    return pick(ids, commits, ({ id, generation, orderMs, snapshotId }) => ({
+      ...{ id, generation, orderMs, snapshotId },
+    }));
   }
 
   async loadRecords(repoId: string, ids: Id[]): Promise<Map<Id, Uint8Array>> {

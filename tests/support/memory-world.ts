@@ -1,6 +1,7 @@
 import { MemoryAuditLog } from './memory-audit-log';
 import { MemoryDeviceStore } from './memory-device-store';
 import { MemoryFetchStore } from './memory-fetch-store';
+import { MemoryHistoryStore } from './memory-history-store';
 import { MemoryHub } from './memory-hub';
 import { MemoryHubSettings } from './memory-hub-settings';
 import { MemoryIdentityStore } from './memory-identity-store';
@@ -24,6 +25,7 @@ export function memoryWorld(hub = new MemoryHub()): StoreWorld {
     hubSettings: new MemoryHubSettings(hub),
     devices: new MemoryDeviceStore(hub),
     tagStore: new MemoryTagStore(hub),
+    histories: new MemoryHistoryStore(hub),
     setRules: async (repoId, rules) => hub.setRules(repoId, rules),
     setCollaborator: async (repoId, userId, level) => hub.setCollaborator(repoId, userId, level),
     setRepository: async (repoId, settings) => hub.setRepository(repoId, settings),

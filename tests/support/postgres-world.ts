@@ -1,6 +1,7 @@
 import { PostgresAuditLog } from '~/server/postgres/audit-log';
 import { PostgresDeviceStore } from '~/server/postgres/device-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
+import { PostgresHistoryStore } from '~/server/postgres/history-store';
 import { PostgresHubSettings } from '~/server/postgres/hub-settings';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import type { PrismaClient } from '~/server/postgres/prisma-client';
@@ -24,6 +25,7 @@ export function postgresWorld(prisma: PrismaClient, options: PushStoreOptions = 
     hubSettings: new PostgresHubSettings(prisma),
     devices: new PostgresDeviceStore(prisma),
     tagStore: new PostgresTagStore(prisma),
+    histories: new PostgresHistoryStore(prisma),
     async setRules(repoId, rules) {
       await prisma.branchRule.deleteMany({ where: { repoId } });
       await prisma.branchRule.createMany({ data: rules.map((rule) => ({ repoId, ...rule })) });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { orderOf } from '~/muse/commit-order';
 import { type Id, sha256 } from '~/muse/ids';
 import type { Principal } from '~/server/access';
 import type {
@@ -23,10 +24,12 @@ export const NO_COUNTS = { objects: 0, objectsReused: 0, commits: 0, bytesReceiv
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
+const COMMITTED_AT_MS = Date.UTC(2026, 3, 16, 12);
+
 /** A commit by name: its id, snapshot and record all follow from it. */
 export function commitOf(
   name: string,
-  parents: Pick<NewCommit, 'id' | 'generation'>[] = [],
+  parents: Pick<NewCommit, 'id' | 'generation' | 'orderMs'>[] = [],
   fields: Partial<NewCommit> = {},
 ): NewCommit {
   return {
@@ -36,7 +39,11 @@ export function commitOf(
     generation: 1 + Math.max(0, ...parents.map(({ generation }) => generation)),
     author: 'ada',
     committedAt: '2026-04-16T12:00:00+00:00',
-    committedAtMs: Date.UTC(2026, 3, 16, 12),
+    committedAtMs: COMMITTED_AT_MS,
+    orderMs: orderOf(
+      COMMITTED_AT_MS,
+      parents.map(({ orderMs }) => orderMs),
+    ),
     branch: 'main',
     message: `feat(test): ${name}`,
     type: 'feat',

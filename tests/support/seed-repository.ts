@@ -1,4 +1,5 @@
 import { commitIdsOf } from '~/muse/commit-id';
+import { orderOf } from '~/muse/commit-order';
 import { parseSubject } from '~/muse/conventional-commit';
 import { formatId, type Id, type IdFormat, objectIdOf } from '~/muse/ids';
 import { ManifestTree } from '~/muse/manifest-tree';
@@ -48,6 +49,7 @@ export interface SeededCommit {
   record: Uint8Array;
   parents: Id[];
   generation: number;
+  orderMs: number;
   manifest: Map<string, Id>;
   tree: ManifestTree;
   createdAt: string;
@@ -226,6 +228,8 @@ function makeCommit(
   });
   const generation = 1 + Math.max(0, ...parents.map((parent) => parent.generation));
   const { type, scope } = parseSubject(message);
+  const parentOrders = parents.map((parent) => parent.orderMs);
+  const orderMs = orderOf(Date.parse(time), parentOrders);
   return {
     seeded: {
       id,
@@ -233,6 +237,7 @@ function makeCommit(
       record,
       parents: parentIds,
       generation,
+      orderMs,
       manifest: new Map(tree.entries()),
       tree,
       createdAt: time,
@@ -245,6 +250,7 @@ function makeCommit(
       author,
       committedAt: time,
       committedAtMs: Date.parse(time),
+      orderMs,
       branch,
       message,
       type,

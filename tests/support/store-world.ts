@@ -1,6 +1,7 @@
 import type { AuditLog } from '~/server/ports/audit-log';
 import type { DeviceStore } from '~/server/ports/device-store';
 import type { FetchStore } from '~/server/ports/fetch-store';
+import type { HistoryStore } from '~/server/ports/history-store';
 import type { HubSettingsStore } from '~/server/ports/hub-settings';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import type { BranchRule, PushStore } from '~/server/ports/push-store';
@@ -42,6 +43,7 @@ export interface StoreWorld {
   hubSettings: HubSettingsStore;
   devices: DeviceStore;
   tagStore: TagStore;
+  histories: HistoryStore;
   setRules(repoId: string, rules: BranchRule[]): Promise<void>;
   setCollaborator(
     repoId: string,

@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock';
 import type { DeviceStore } from '../ports/device-store';
 import type { PushStore } from '../ports/push-store';
 import type { CountChangesDeps } from '../services/count-changes';
+import type { IndexHistoryDeps } from '../services/index-history';
 import type { SweepDeps } from '../services/sweep-quarantine';
 
 type Log = (message: string, fields?: Record<string, unknown>) => void;
@@ -20,6 +21,7 @@ export interface JobDeps {
   devices: Pick<DeviceStore, 'sweep'>;
   clock: Pick<Clock, 'now'>;
   counting: CountChangesDeps;
+  indexing: IndexHistoryDeps;
   sweep: SweepDeps;
 }
 

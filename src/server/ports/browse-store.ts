@@ -9,12 +9,14 @@ export interface GraphRow {
   /** First parent first; every parent has a lower generation. */
   parents: Id[];
   generation: number;
-  /** Milliseconds since the epoch; null when the record's time is not one. */
-  timeMs: number | null;
+  /** By what histories order it: `orderOf` of muse/commit-order.ts. */
+  orderMs: number;
 }
 
 /** A commit as lists and pages show it, without its record. */
 export interface CommitRow extends GraphRow {
+  /** Milliseconds since the epoch; null when the record's time is not one. */
+  timeMs: number | null;
   snapshotId: Id;
   author: string;
   committedAt: string;
@@ -145,6 +147,8 @@ export interface BrowseStore extends Pick<TagStore, 'countTags' | 'tagsOfCommits
     limit: number,
   ): Promise<GraphRow[]>;
   findGenerations(repoId: string, ids: Id[]): Promise<Map<Id, number>>;
+  /** By what histories order these commits. */
+  findOrders(repoId: string, ids: Id[]): Promise<Map<Id, number>>;
   loadCommits(repoId: string, ids: Id[]): Promise<Map<Id, CommitRow>>;
   /** Which of these commits the filter lets through. */
   filterCommits(repoId: string, ids: Id[], filter: CommitFilter): Promise<Set<Id>>;

@@ -48,6 +48,8 @@ export interface NewCommit {
   committedAt: string;
   /** `committedAt` as milliseconds since the epoch; null when it is not a time. */
   committedAtMs: number | null;
+  /** By what histories order it: `orderOf` of muse/commit-order.ts. */
+  orderMs: number;
   branch: string;
   message: string;
   /** Of the conventional-commit subject: `feat`, scope `wire`, breaking; '' and false when it is none. */
@@ -67,6 +69,7 @@ export interface NewCommit {
 export interface StoredCommit {
   id: Id;
   generation: number;
+  orderMs: number;
   snapshotId: Id;
 }
 

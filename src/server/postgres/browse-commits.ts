@@ -5,15 +5,15 @@ import type { PrismaClient } from './prisma-client';
 import { storableText } from './storable';
 
 /**
- * One value packs all rows of a chunk, 113 bytes each:
+ * One value packs all rows of a chunk, 112 bytes each:
  *
- *     id (32) · generation (int4) · has a time (1) · time in ms (int8) · parents (int4)
+ *     id (32) · generation (int4) · order in ms (int8) · parents (int4)
  *     · first parent or zeros (32) · second parent or zeros (32)
  *
  * A walk reads a hundred thousand rows; made into JavaScript objects by the client library they
  * would take twenty times as long.
  */
-const ROW_BYTES = ID_BYTES + 4 + 1 + 8 + 4 + ID_BYTES + ID_BYTES;
+const ROW_BYTES = ID_BYTES + 4 + 8 + 4 + ID_BYTES + ID_BYTES;
 const NO_PARENT = '0'.repeat(ID_BYTES * 2);
 
 export async function scanGraph(
@@ -24,13 +24,11 @@ export async function scanGraph(
 ): Promise<GraphRow[]> {
   const [packed] = await prisma.$queryRaw<{ rows: Uint8Array | null }[]>`
     SELECT string_agg(
-             id || int4send(generation) || boolsend(committed_time IS NOT NULL)
-                || int8send(coalesce(1000 * extract(epoch FROM committed_time), 0)::bigint)
-                || int4send(cardinality(parents))
+             id || int4send(generation) || int8send(order_ms) || int4send(cardinality(parents))
                 || coalesce(parents[1], decode(${NO_PARENT}, 'hex'))
                 || coalesce(parents[2], decode(${NO_PARENT}, 'hex')),
              ''::bytea ORDER BY generation DESC, id DESC) AS rows
-      FROM (SELECT id, generation, committed_time, parents
+      FROM (SELECT id, generation, order_ms, parents
               FROM commits
              WHERE repo_id = ${repoId}::uuid
                AND generation <= ${before.generation}::int
@@ -46,18 +44,17 @@ function unpackRows(bytes: Uint8Array): GraphRow[] {
   const rows: GraphRow[] = [];
   for (let at = 0; at < buffer.length; at += ROW_BYTES) {
     const generationAt = at + ID_BYTES;
-    const parentsAt = generationAt + 4 + 1 + 8 + 4;
+    const parentsAt = generationAt + 4 + 8 + 4;
     const parentCount = buffer.readInt32BE(parentsAt - 4);
     // docs/protocol.md §3: a commit has at most two parents.
     if (parentCount > 2) throw new Error(`commit ${idAt(at)} has ${parentCount} parents`);
     const parents: Id[] = [];
     for (let n = 0; n < parentCount; n++) parents.push(idAt(parentsAt + n * ID_BYTES));
-    const hasTime = buffer[generationAt + 4] === 1;
     rows.push({
       id: idAt(at),
       parents,
       generation: buffer.readInt32BE(generationAt),
-      timeMs: hasTime ? Number(buffer.readBigInt64BE(generationAt + 5)) : null,
+      orderMs: Number(buffer.readBigInt64BE(generationAt + 4)),
     });
   }
   return rows;
@@ -75,6 +72,18 @@ export async function findGenerations(
   return new Map(rows.map(({ id, generation }) => [id, generation]));
 }
 
+export async function findOrders(
+  prisma: PrismaClient,
+  repoId: string,
+  ids: Id[],
+): Promise<Map<Id, number>> {
+  const rows = await prisma.$queryRaw<{ id: Id; order: number }[]>`
+    SELECT asked.id, c.order_ms::float8 AS order
+      FROM unnest(${ids}::text[]) AS asked(id)
+      JOIN commits c ON c.repo_id = ${repoId}::uuid AND c.id = decode(asked.id, 'hex')`;
+  return new Map(rows.map(({ id, order }) => [id, order]));
+}
+
 interface CommitColumns {
   id: Id;
   snapshot: Id;
@@ -83,6 +92,7 @@ interface CommitColumns {
   author: string;
   committed_at: string;
   committed_time: Date | null;
+  order_ms: number;
   branch: string;
   message: string;
   type: string;
@@ -105,7 +115,8 @@ export async function loadCommits(
     SELECT asked.id, encode(c.snapshot_id, 'hex') AS snapshot,
            (SELECT array_agg(encode(parent, 'hex') ORDER BY place)
               FROM unnest(c.parents) WITH ORDINALITY AS p(parent, place)) AS parents,
-           c.generation, c.author, c.committed_at, c.committed_time, c.branch, c.message, c.type,
+           c.generation, c.author, c.committed_at, c.committed_time,
+           c.order_ms::float8 AS order_ms, c.branch, c.message, c.type,
            c.scope, c.breaking, c.sem_ver_bump, c.agent_id, c.model_id, c.signature_state,
            c.id_verified, c.push_seq
       FROM unnest(${ids}::text[]) AS asked(id)
@@ -118,6 +129,7 @@ const commitOf = (row: CommitColumns): CommitRow => ({
   snapshotId: row.snapshot,
   parents: row.parents ?? [],
   generation: row.generation,
+  orderMs: row.order_ms,
   timeMs: row.committed_time?.getTime() ?? null,
   author: row.author,
   committedAt: row.committed_at,

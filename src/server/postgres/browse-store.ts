@@ -28,6 +28,7 @@ export function createBrowseStore(prisma: PrismaClient): BrowseStore {
 
     scanGraph: on(commits.scanGraph),
     findGenerations: on(commits.findGenerations),
+    findOrders: on(commits.findOrders),
     loadCommits: on(commits.loadCommits),
     filterCommits: on(commits.filterCommits),
 

@@ -179,13 +179,14 @@ export async function insertCommits(
       const [row] = await tx.$queryRaw<{ inserted: number; unsigned: number }[]>`
         WITH fresh AS (
           INSERT INTO commits (repo_id, id, snapshot_id, parents, generation, author, committed_at,
-                               committed_time, branch, message, type, scope, breaking, sem_ver_bump,
+                               committed_time, order_ms, branch, message, type, scope, breaking, sem_ver_bump,
                                agent_id, model_id, signature_state, id_verified, record, push_seq)
           SELECT ${repoId}::uuid, decode(n.id, 'hex'), decode(n.snapshot, 'hex'),
                  ARRAY(SELECT decode(p.id, 'hex')
                          FROM unnest(string_to_array(n.parents, ',')) WITH ORDINALITY AS p(id, place)
                         ORDER BY p.place),
-                 n.generation, n.author, n.committed_at, to_timestamp(n.at_ms / 1000.0), n.branch,
+                 n.generation, n.author, n.committed_at, to_timestamp(n.at_ms / 1000.0),
+                 n.order_ms, n.branch,
                  n.message, n.type, n.scope, n.breaking, n.bump, n.agent, n.model, n.signature,
                  n.verified, decode(n.record, 'base64'), ${seq}::int
             FROM unnest(${commits.map(({ id }) => id)}::text[],
@@ -195,6 +196,7 @@ export async function insertCommits(
                         ${texts(({ author }) => author)}::text[],
                         ${texts(({ committedAt }) => committedAt)}::text[],
                         ${commits.map(({ committedAtMs }) => storableTime(committedAtMs))}::bigint[],
+                        ${commits.map(({ orderMs }) => orderMs)}::bigint[],
                         ${texts(({ branch }) => branch)}::text[],
                         ${texts(({ message }) => message)}::text[],
                         ${texts(({ type }) => type)}::text[],
@@ -206,8 +208,8 @@ export async function insertCommits(
                         ${commits.map(({ signatureState }) => signatureState)}::text[],
                         ${commits.map(({ idVerified }) => idVerified)}::boolean[],
                         ${commits.map(({ record }) => base64(record))}::text[])
-                 AS n(id, snapshot, parents, generation, author, committed_at, at_ms, branch,
-                      message, type, scope, breaking, bump, agent, model, signature, verified,
+                 AS n(id, snapshot, parents, generation, author, committed_at, at_ms, order_ms,
+                      branch, message, type, scope, breaking, bump, agent, model, signature, verified,
                       record)
           ON CONFLICT DO NOTHING
           RETURNING signature_state

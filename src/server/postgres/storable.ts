@@ -1,3 +1,5 @@
+import { TIME_MAX_MS, TIME_MIN_MS } from '~/muse/commit-order';
+
 /**
  * What PostgreSQL can hold of values that came from outside: text without NUL, whole code points,
  * times of its calendar. The exact bytes of what was pushed are stored beside it; these are the
@@ -7,9 +9,6 @@
 /** NUL, and half of a surrogate pair. */
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;
 const REPLACEMENT = '\uFFFD';
-/** Years 1 to 9999, as milliseconds since the epoch. */
-const TIME_MIN_MS = -62_135_596_800_000;
-const TIME_MAX_MS = 253_402_300_799_999;
 
 export function storableText(text: string, charactersMax?: number): string {
   const cut = charactersMax === undefined ? text : text.slice(0, charactersMax);

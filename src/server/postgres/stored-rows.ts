@@ -92,15 +92,17 @@ export async function findCommits(
 ): Promise<Map<Id, StoredCommit>> {
   const found = new Map<Id, StoredCommit>();
   for (const slice of slices(ids)) {
-    const rows = await prisma.$queryRaw<{ id: Id; generation: number; snapshot: Id }[]>`
-      SELECT asked.id, c.generation, encode(c.snapshot_id, 'hex') AS snapshot
+    const rows = await prisma.$queryRaw<
+      { id: Id; generation: number; order: number; snapshot: Id }[]
+    >`
+      SELECT asked.id, c.generation, c.order_ms::float8 AS order, encode(c.snapshot_id, 'hex') AS snapshot
         FROM unnest(${slice}::text[]) AS asked(id)
         CROSS JOIN LATERAL (
                SELECT * FROM commits
                 WHERE repo_id = ${repoId}::uuid AND id = decode(asked.id, 'hex')
                OFFSET 0) c`;
-    for (const { id, generation, snapshot } of rows) {
-      found.set(id, { id, generation, snapshotId: snapshot });
+    for (const { id, generation, order, snapshot } of rows) {
+      found.set(id, { id, generation, orderMs: order, snapshotId: snapshot });
     }
   }
   return found;

@@ -1,6 +1,7 @@
 import type { BrowseStore } from '~/server/ports/browse-store';
 import type { Clock } from '~/server/ports/clock';
 import type { FetchStore } from '~/server/ports/fetch-store';
+import type { HistoryStore } from '~/server/ports/history-store';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import type { ObjectReader } from '~/server/ports/object-storage';
 import type { HistoryCache } from './load-history';
@@ -14,6 +15,7 @@ export interface BrowseDeps {
     'findCommits' | 'loadRecords' | 'loadSnapshots' | 'loadTrees' | 'locateObjects'
   >;
   objects: ObjectReader;
-  histories: HistoryCache;
+  histories: HistoryStore;
+  historyCache: HistoryCache;
   clock: Clock;
 }

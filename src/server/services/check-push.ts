@@ -65,6 +65,7 @@ export async function checkPush(
     kind,
     commits: fresh,
     generations: new Map(plan.commits.map(({ commit, generation }) => [commit.id, generation])),
+    stored,
     signatures,
     updates,
   };

@@ -1,127 +1,98 @@
-import { ID_BYTES, type Id } from '~/muse/ids';
-import type { GraphRow } from '~/server/ports/browse-store';
+import type { Id } from '~/muse/ids';
+import type { ChunkMark } from '~/server/ports/history-store';
+import { chunkOf, commitAt, placeIn } from './history-chunks';
 
-const hex = (id: Id) => Buffer.from(id, 'hex');
+/** Where a history's chunks and its commits' orders are read. */
+export interface HistorySource {
+  loadChunks(numbers: number[]): Promise<Map<number, Uint8Array>>;
+  /** By what these commits are ordered; those that the repository lacks are left out. */
+  findOrders(ids: Id[]): Promise<Map<Id, number>>;
+}
 
 /**
- * The commits of one branch in the order pages show them, newest first, immutable and compact: a
- * commit costs some 50 bytes, so that a history of 100,000 of them stays in memory and a page, a
- * position or a neighbour is an array access.
- *
- * The order is by time, but never a parent before its child: the time a commit is sorted by is its
- * own, or a millisecond after its latest parent's when its clock was behind.
+ * The commits of one branch in the order pages show them, newest first, as they were for one head.
+ * Only the chunks that an answer needs are read: one for a place, a commit or a page.
  */
 export class CommitHistory {
-  private constructor(
-    readonly count: number,
-    private readonly ids: Buffer,
-    /** What each commit is sorted by, in milliseconds; descending. */
-    private readonly keys: Float64Array,
-    /** Open addressing over the first 32 bits of an id: place + 1, or 0. */
-    private readonly table: Int32Array,
-  ) {}
+  readonly count: number;
+  /** The place of each chunk's newest commit. */
+  readonly #starts: number[] = [];
 
-  /**
-   * Builds a history of rows given children first, and of the whole of an earlier history.
-   * Parents that are in neither are outside of it.
-   */
-  static build(rows: GraphRow[], earlier: CommitHistory | null): CommitHistory {
-    const keyOf = new Map<Id, number>();
-    for (let i = rows.length - 1; i >= 0; i--) {
-      const row = rows[i]!;
-      let key = row.timeMs ?? 0;
-      for (const parent of row.parents) {
-        const parentKey = keyOf.get(parent) ?? earlier?.keyOf(parent);
-        if (parentKey !== undefined) key = Math.max(key, parentKey + 1);
-      }
-      keyOf.set(row.id, key);
+  constructor(
+    private readonly marks: ChunkMark[],
+    private readonly source: HistorySource,
+  ) {
+    let count = 0;
+    for (const mark of marks) {
+      this.#starts.push(count);
+      count += mark.count;
     }
-    const added = [...keyOf].sort(([a, keyA], [b, keyB]) => keyB - keyA || (a < b ? -1 : 1));
-    return merge(added, earlier);
-  }
-
-  /** @internal used by `merge` */
-  static of(count: number, ids: Buffer, keys: Float64Array): CommitHistory {
-    const size = 2 ** Math.ceil(Math.log2(count * 2 + 2));
-    const table = new Int32Array(size);
-    for (let place = 0; place < count; place++) {
-      let slot = ids.readUInt32BE(place * ID_BYTES) & (size - 1);
-      while (table[slot] !== 0) slot = (slot + 1) & (size - 1);
-      table[slot] = place + 1;
-    }
-    return new CommitHistory(count, ids, keys, table);
+    this.count = count;
   }
 
   /** The place of a commit, 0 for the newest; -1 when it is not in this history. */
-  indexOf(id: Id): number {
-    const bytes = hex(id);
-    const mask = this.table.length - 1;
-    let slot = bytes.readUInt32BE(0) & mask;
-    for (;;) {
-      const place = this.table[slot]! - 1;
-      if (place < 0) return -1;
-      const at = place * ID_BYTES;
-      if (bytes.compare(this.ids, at, at + ID_BYTES) === 0) return place;
-      slot = (slot + 1) & mask;
+  async indexOf(id: Id): Promise<number> {
+    return (await this.placesOf([id])).get(id) ?? -1;
+  }
+
+  /** The places of those of the commits that are in this history. */
+  async placesOf(ids: Id[]): Promise<Map<Id, number>> {
+    const places = new Map<Id, number>();
+    if (this.count === 0) return places;
+    const asked = [...(await this.source.findOrders(ids))].map(([id, orderMs]) => {
+      const index = chunkOf(this.marks, { id, orderMs });
+      return { id, orderMs, index, number: this.marks[index]!.number };
+    });
+    const chunks = await this.#load([...new Set(asked.map(({ number }) => number))]);
+    for (const { id, orderMs, index, number } of asked) {
+      const place = placeIn(chunks.get(number)!, { id, orderMs });
+      if (place >= 0) places.set(id, this.#starts[index]! + place);
     }
+    return places;
   }
 
   /** The commit at a place; null beyond either end. */
-  at(place: number): Id | null {
-    if (place < 0 || place >= this.count) return null;
-    return this.ids.toString('hex', place * ID_BYTES, (place + 1) * ID_BYTES);
+  async at(place: number): Promise<Id | null> {
+    return (await this.slice(place, place + 1))[0] ?? null;
   }
 
   /** The commits of places `from` (included) to `to` (not included), cut to what there is. */
-  slice(from: number, to: number): Id[] {
+  async slice(from: number, to: number): Promise<Id[]> {
+    const first = Math.max(0, from);
+    const end = Math.min(to, this.count);
+    if (first >= end) return [];
+    const begin = this.#chunkAt(first);
+    const last = this.#chunkAt(end - 1);
+    const numbers = this.marks.slice(begin, last + 1).map(({ number }) => number);
+    const chunks = await this.#load(numbers);
     const ids: Id[] = [];
-    for (let place = Math.max(0, from); place < Math.min(to, this.count); place++) {
-      ids.push(this.at(place)!);
+    for (let index = begin; index <= last; index++) {
+      const start = this.#starts[index]!;
+      const { number, count } = this.marks[index]!;
+      const chunk = chunks.get(number)!;
+      for (let at = Math.max(first, start); at < Math.min(end, start + count); at++) {
+        ids.push(commitAt(chunk, at - start).id);
+      }
     }
     return ids;
   }
 
-  private keyOf(id: Id): number | undefined {
-    const place = this.indexOf(id);
-    return place < 0 ? undefined : this.keys[place];
-  }
-
-  /** @internal used by `merge` */
-  copyInto(place: number, ids: Buffer, keys: Float64Array, to: number): void {
-    this.ids.copy(ids, to * ID_BYTES, place * ID_BYTES, (place + 1) * ID_BYTES);
-    keys[to] = this.keys[place]!;
-  }
-
-  /** @internal used by `merge` */
-  keyAt(place: number): number {
-    return this.keys[place]!;
-  }
-}
-
-/** Merges new commits, sorted, into an earlier history; equal times are ordered by id. */
-function merge(added: [Id, number][], earlier: CommitHistory | null): CommitHistory {
-  const earlierCount = earlier?.count ?? 0;
-  const count = added.length + earlierCount;
-  const ids = Buffer.alloc(count * ID_BYTES);
-  const keys = new Float64Array(count);
-  let fromAdded = 0;
-  let fromEarlier = 0;
-  for (let to = 0; to < count; to++) {
-    const next = added[fromAdded];
-    const other = fromEarlier < earlierCount ? earlier!.keyAt(fromEarlier) : null;
-    const takeNext =
-      next !== undefined &&
-      (other === null ||
-        next[1] > other ||
-        (next[1] === other && next[0] < earlier!.at(fromEarlier)!));
-    if (takeNext) {
-      ids.write(next[0], to * ID_BYTES, 'hex');
-      keys[to] = next[1];
-      fromAdded++;
-    } else {
-      earlier!.copyInto(fromEarlier, ids, keys, to);
-      fromEarlier++;
+  #chunkAt(place: number): number {
+    let low = 0;
+    let high = this.#starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#starts[middle]! <= place) low = middle + 1;
+      else high = middle;
     }
+    return low - 1;
   }
-  return CommitHistory.of(count, ids, keys);
+
+  async #load(numbers: number[]): Promise<Map<number, Uint8Array>> {
+    if (numbers.length === 0) return new Map();
+    const chunks = await this.source.loadChunks(numbers);
+    const missing = numbers.find((number) => !chunks.has(number));
+    if (missing !== undefined) throw new Error(`chunk ${missing} of a history is not stored`);
+    return chunks;
+  }
 }

@@ -3,10 +3,11 @@ import type { CommitFilter, CommitRow } from '~/server/ports/browse-store';
 import { Refusal } from '~/wire/errors';
 import type { BrowseDeps } from './browse-deps';
 import type { CommitHistory } from './commit-history';
+import { branchScope } from './index-history';
 import { loadHistory } from './load-history';
 import type { OpenRepository } from './open-repository';
 
-type ListDeps = Pick<BrowseDeps, 'browse' | 'histories'>;
+type ListDeps = Pick<BrowseDeps, 'browse' | 'histories' | 'historyCache'>;
 
 /** A commit as lists show it. */
 export interface ListedCommit extends CommitRow {
@@ -34,23 +35,15 @@ export interface CommitPage {
 const FILTER_MAX_SCANNED = 10_000;
 const FILTER_CHUNK = 500;
 
-/**
- * The commits of a branch: what its head reaches, and for a branch other than the default only what
- * the default does not reach. Null when the repository has no such branch.
- */
+/** The commits of a branch (see `branchScope`); null when the repository has no such branch. */
 export async function branchHistory(
   repo: OpenRepository,
   branch: string,
   deps: ListDeps,
 ): Promise<CommitHistory | null> {
-  const defaultBranch = repo.entry.defaultBranch;
-  const names = [branch, ...(defaultBranch === null ? [] : [defaultBranch])];
-  const branches = await deps.browse.findBranches(repo.entry.id, names);
-  const head = branches.get(branch)?.head;
-  if (head === undefined) return null;
-  const exclude =
-    branch === defaultBranch ? null : (branches.get(defaultBranch ?? '')?.head ?? null);
-  return loadHistory(repo.entry.id, head, exclude, deps);
+  const key = { repoId: repo.entry.id, branch };
+  const scope = await branchScope(key, repo.entry.defaultBranch, deps.browse);
+  return scope && loadHistory(key, scope, deps);
 }
 
 /**
@@ -73,30 +66,30 @@ export async function listCommits(
   const branch = query.branch ?? repo.entry.defaultBranch;
   const history = branch === null ? null : await branchHistory(repo, branch, deps);
   if (branch === null || !history) throw new Refusal('branch-not-found');
-  const from = placeToStart(history, query);
+  const from = await placeToStart(history, query);
   const filter = query.filter;
   const { ids, next } = filter
     ? await filtered(repo, history, from, query.limit, filter, deps)
-    : { ids: history.slice(from, from + query.limit), next: from + query.limit };
-  const first = ids[0] === undefined ? -1 : history.indexOf(ids[0]);
+    : { ids: await history.slice(from, from + query.limit), next: from + query.limit };
+  const first = ids[0] === undefined ? -1 : await history.indexOf(ids[0]);
   return {
     branch,
     isDefault: branch === repo.entry.defaultBranch,
     count: history.count,
     firstPlace: first + 1,
     commits: await describeCommits(repo, ids, deps),
-    olderAfter: next < history.count ? history.at(next - 1) : null,
-    newerBefore: from > 0 ? history.at(from) : null,
+    olderAfter: next < history.count ? await history.at(next - 1) : null,
+    newerBefore: from > 0 ? await history.at(from) : null,
   };
 }
 
-function placeToStart(
+async function placeToStart(
   history: CommitHistory,
   { after, before, limit }: { after: Id | null; before: Id | null; limit: number },
-): number {
-  if (after !== null) return history.indexOf(after) + 1;
+): Promise<number> {
+  if (after !== null) return (await history.indexOf(after)) + 1;
   if (before === null) return 0;
-  return Math.max(0, history.indexOf(before) - limit);
+  return Math.max(0, (await history.indexOf(before)) - limit);
 }
 
 async function filtered(
@@ -110,7 +103,7 @@ async function filtered(
   const ids: Id[] = [];
   const end = Math.min(history.count, from + FILTER_MAX_SCANNED);
   for (let place = from; place < end; place += FILTER_CHUNK) {
-    const chunk = history.slice(place, Math.min(place + FILTER_CHUNK, end));
+    const chunk = await history.slice(place, Math.min(place + FILTER_CHUNK, end));
     const matching = await browse.filterCommits(repo.entry.id, chunk, filter);
     for (const [offset, id] of chunk.entries()) {
       if (!matching.has(id)) continue;

@@ -1,135 +1,162 @@
 import type { Id } from '~/muse/ids';
-import type { BrowseStore, GraphRow } from '~/server/ports/browse-store';
+import type { BrowseStore } from '~/server/ports/browse-store';
+import type {
+  HistoryKey,
+  HistoryScope,
+  HistoryStore,
+  SavedHistory,
+} from '~/server/ports/history-store';
 import { CommitHistory } from './commit-history';
-import { walkGraph } from './walk-graph';
+import { changeHistory, EMPTY_HISTORY, type HistoryShape } from './history-chunks';
+import { walkChange } from './walk-change';
+
+/** A saved history with what a reader changed of it, since the branch has moved. */
+type Followed = HistoryShape & { chunks: Map<number, Uint8Array> };
 
 /**
- * Histories that were walked before. They are named by the heads they were walked from and a head
- * never changes what it reaches, so an entry is never stale; each process has its own.
+ * What readers keep in memory of histories, each process for itself: chunks, which never change, and
+ * histories that followed a branch beyond what is saved, each named by all it was made from.
  */
 export class HistoryCache {
-  private readonly entries = new Map<string, { history: Promise<CommitHistory>; count: number }>();
-  private readonly latest = new Map<string, { head: Id; key: string }>();
-  private commits = 0;
+  readonly #chunks = new Map<string, Uint8Array>();
+  readonly #followed = new Map<string, { history: Promise<Followed>; bytes: number }>();
+  #chunkBytes = 0;
+  #followedBytes = 0;
 
-  /** `maxCommits`: how many commits all histories together may hold (some 50 bytes each). */
-  constructor(private readonly maxCommits = 1_000_000) {}
+  /** How many bytes each of the two kinds may hold. */
+  constructor(private readonly maxBytes = 32 * 1024 ** 2) {}
 
-  get(key: string): Promise<CommitHistory> | null {
-    const entry = this.entries.get(key);
-    if (!entry) return null;
-    this.entries.delete(key);
-    this.entries.set(key, entry);
+  chunk(historyId: string, number: number): Uint8Array | undefined {
+    const key = `${historyId} ${number}`;
+    const chunk = this.#chunks.get(key);
+    if (chunk) {
+      this.#chunks.delete(key);
+      this.#chunks.set(key, chunk);
+    }
+    return chunk;
+  }
+
+  keepChunk(historyId: string, number: number, chunk: Uint8Array): void {
+    const key = `${historyId} ${number}`;
+    if (this.#chunks.has(key)) return;
+    this.#chunks.set(key, chunk);
+    this.#chunkBytes += chunk.byteLength;
+    for (const [oldest, { byteLength }] of this.#chunks) {
+      if (this.#chunkBytes <= this.maxBytes) break;
+      this.#chunks.delete(oldest);
+      this.#chunkBytes -= byteLength;
+    }
+  }
+
+  /** What `follow` gives, asked once for a key; a failure is forgotten, so that it is tried again. */
+  follow(key: string, follow: () => Promise<Followed>): Promise<Followed> {
+    const known = this.#followed.get(key);
+    if (known) {
+      this.#followed.delete(key);
+      this.#followed.set(key, known);
+      return known.history;
+    }
+    const entry = { history: follow(), bytes: 0 };
+    this.#followed.set(key, entry);
+    entry.history.then(
+      (followed) => this.#count(key, entry, followed),
+      () => {
+        if (this.#followed.get(key) === entry) this.#followed.delete(key);
+      },
+    );
     return entry.history;
   }
 
-  /** Keeps a history that is being walked; one that fails is forgotten, so that it is tried again. */
-  keep(key: string, history: Promise<CommitHistory>): void {
-    const entry = { history, count: 0 };
-    this.entries.set(key, entry);
-    history.then(
-      (walked) => {
-        if (this.entries.get(key) !== entry) return;
-        entry.count = walked.count;
-        this.commits += walked.count;
-        for (const [oldest, { count }] of this.entries) {
-          if (this.commits <= this.maxCommits || oldest === key) break;
-          this.entries.delete(oldest);
-          this.commits -= count;
-        }
-      },
-      () => {
-        if (this.entries.get(key) === entry) this.entries.delete(key);
-      },
-    );
-  }
-
-  /** The whole history of a repository that was walked last, to walk only what is new since. */
-  earlier(repoId: string): { head: Id; history: Promise<CommitHistory> } | null {
-    const latest = this.latest.get(repoId);
-    const entry = latest && this.entries.get(latest.key);
-    return entry ? { head: latest.head, history: entry.history } : null;
-  }
-
-  remember(repoId: string, head: Id, key: string): void {
-    this.latest.set(repoId, { head, key });
+  #count(key: string, entry: { bytes: number }, { marks, chunks }: Followed): void {
+    if (this.#followed.get(key) !== entry) return;
+    entry.bytes = marks.length * MARK_BYTES;
+    for (const chunk of chunks.values()) entry.bytes += chunk.byteLength;
+    this.#followedBytes += entry.bytes;
+    for (const [oldest, { bytes }] of this.#followed) {
+      if (this.#followedBytes <= this.maxBytes || oldest === key) break;
+      this.#followed.delete(oldest);
+      this.#followedBytes -= bytes;
+    }
   }
 }
+
+/** About what a mark takes in memory. */
+const MARK_BYTES = 200;
 
 export interface HistoryDeps {
-  browse: Pick<BrowseStore, 'scanGraph' | 'findGenerations'>;
-  histories: HistoryCache;
+  browse: Pick<BrowseStore, 'scanGraph' | 'findGenerations' | 'findOrders'>;
+  histories: HistoryStore;
+  historyCache: HistoryCache;
 }
+
+/** A branch that moved by more commits than this since its history was saved has it saved anew. */
+const FOLLOWED_MAX_COMMITS = 256;
 
 /**
- * The commits that `head` reaches and `exclude` does not (null: nothing is excluded), newest first.
+ * The commits of a branch in their order, for the heads that are given.
  *
- * Walked once per head and process. After a push only the new commits are walked, and merged into
- * the history that was known.
+ * What a job saved is taken as it is, and when the branch or what is excluded has moved since, the
+ * difference is walked and applied in memory; only where nothing is saved the whole is walked. What
+ * is missing or far behind is asked for, so that the next reader finds it.
  */
 export async function loadHistory(
-  repoId: string,
-  head: Id,
-  exclude: Id | null,
+  key: HistoryKey,
+  scope: HistoryScope,
   deps: HistoryDeps,
 ): Promise<CommitHistory> {
-  const key = `${repoId} ${head} ${exclude ?? ''}`;
-  const known = deps.histories.get(key);
-  if (known) return known;
-  const earlier = exclude === null ? deps.histories.earlier(repoId) : null;
-  const walked = walkHistory(repoId, head, exclude, earlier, deps.browse);
-  deps.histories.keep(key, walked);
-  const history = await walked;
-  if (exclude === null) deps.histories.remember(repoId, head, key);
-  return history;
-}
+  const { browse, histories, historyCache } = deps;
+  const saved = await histories.find(key);
+  const loadSaved = async (numbers: number[]): Promise<Map<number, Uint8Array>> => {
+    const chunks = new Map<number, Uint8Array>();
+    if (saved === null) return chunks;
+    for (const number of numbers) {
+      const chunk = historyCache.chunk(saved.id, number);
+      if (chunk) chunks.set(number, chunk);
+    }
+    const wanting = numbers.filter((number) => !chunks.has(number));
+    if (wanting.length === 0) return chunks;
+    for (const [number, chunk] of await histories.loadChunks(key, saved.id, wanting)) {
+      historyCache.keepChunk(saved.id, number, chunk);
+      chunks.set(number, chunk);
+    }
+    return chunks;
+  };
+  const findOrders = (ids: Id[]) => browse.findOrders(key.repoId, ids);
+  const source = { loadChunks: loadSaved, findOrders };
+  if (saved && sameScope(saved.scope, scope)) return new CommitHistory(saved.marks, source);
 
-const WANTED = 1;
-const EXCLUDED = 2;
-
-async function walkHistory(
-  repoId: string,
-  head: Id,
-  exclude: Id | null,
-  earlier: { head: Id; history: Promise<CommitHistory> } | null,
-  browse: HistoryDeps['browse'],
-): Promise<CommitHistory> {
-  if (earlier) {
-    const history = await walkOnto(repoId, head, earlier.head, await earlier.history, browse);
-    if (history) return history;
-  }
-  const rows: GraphRow[] = [];
-  const starts = [{ id: head, bits: WANTED }];
-  if (exclude !== null) starts.push({ id: exclude, bits: EXCLUDED });
-  await walkGraph(repoId, starts, browse, {
-    // Below a commit that is excluded everything is.
-    settled: (bits) => (bits & EXCLUDED) !== 0,
-    visit: (row, bits) => {
-      if (bits === WANTED) rows.push(row);
+  const follow = async (): Promise<Followed> => {
+    const before = new CommitHistory(saved?.marks ?? [], source);
+    const areInFrom = async (ids: Id[]) => new Set((await before.placesOf(ids)).keys());
+    const from = saved?.scope ?? null;
+    const change = await walkChange(key.repoId, from, scope, { browse, areInFrom });
+    const behind = change.added.length + change.removed.length;
+    if (saved === null || behind > FOLLOWED_MAX_COMMITS) await histories.request(key);
+    return changeHistory(saved ?? EMPTY_HISTORY, change, loadSaved);
+  };
+  const followed = await historyCache.follow(nameOf(key, saved, scope), follow);
+  return new CommitHistory(followed.marks, {
+    findOrders,
+    loadChunks: async (numbers) => {
+      const stored = numbers.filter((number) => !followed.chunks.has(number));
+      const chunks = stored.length === 0 ? new Map<number, Uint8Array>() : await loadSaved(stored);
+      for (const number of numbers) {
+        const chunk = followed.chunks.get(number);
+        if (chunk) chunks.set(number, chunk);
+      }
+      return chunks;
     },
   });
-  return CommitHistory.build(rows, null);
 }
 
-/** Adds to a whole history what `head` reaches beyond it; null when `head` does not reach its head. */
-async function walkOnto(
-  repoId: string,
-  head: Id,
-  baseHead: Id,
-  base: CommitHistory,
-  browse: HistoryDeps['browse'],
-): Promise<CommitHistory | null> {
-  const isKnown = (id: Id) => base.indexOf(id) >= 0;
-  if (isKnown(head)) return head === baseHead ? base : null;
-  const rows: GraphRow[] = [];
-  let reachesBase = false;
-  await walkGraph(repoId, [{ id: head, bits: WANTED }], browse, {
-    settled: () => false,
-    skip: isKnown,
-    visit: (row) => {
-      rows.push(row);
-      if (row.parents.includes(baseHead)) reachesBase = true;
-    },
-  });
-  return reachesBase ? CommitHistory.build(rows, base) : null;
+export const sameScope = (one: HistoryScope, other: HistoryScope): boolean =>
+  one.head === other.head && one.exclude === other.exclude;
+
+function nameOf(
+  { repoId, branch }: HistoryKey,
+  saved: SavedHistory | null,
+  { head, exclude }: HistoryScope,
+): string {
+  const from = saved === null ? '' : `${saved.id} ${saved.version}`;
+  return `${repoId} ${head} ${exclude ?? ''} ${from} ${branch}`;
 }

@@ -1,3 +1,4 @@
+import { orderOf } from '~/muse/commit-order';
 import { isBreaking, parseSubject } from '~/muse/conventional-commit';
 import { formatId, type Id } from '~/muse/ids';
 import type { SignatureState } from '~/muse/signature';
@@ -5,7 +6,7 @@ import { parseCommitRecord } from '~/wire/commit-record';
 import { isViolation } from '~/wire/errors';
 import type { PushKind } from '~/wire/frames';
 import { decodeValue } from '~/wire/msgpack-reader';
-import type { NewCommit, PushPlan, RecordUpdate } from '../ports/push-store';
+import type { NewCommit, PushPlan, RecordUpdate, StoredCommit } from '../ports/push-store';
 import type { PushCommits, PushedCommit } from './push-commits';
 import type { PushIntake } from './push-intake';
 import type { WrittenObjects } from './push-objects';
@@ -18,6 +19,8 @@ export interface PushVerdict {
   /** Commits that are not stored yet, parents before children. */
   commits: PushedCommit[];
   generations: ReadonlyMap<Id, number>;
+  /** Commits that were stored before and that the push names. */
+  stored: ReadonlyMap<Id, Pick<StoredCommit, 'orderMs'>>;
   signatures: ReadonlyMap<Id, SignatureState>;
   updates: RecordUpdate[];
 }
@@ -27,6 +30,7 @@ export const NOTHING_NEW: PushVerdict = {
   kind: 'noop',
   commits: [],
   generations: new Map(),
+  stored: new Map(),
   signatures: new Map(),
   updates: [],
 };
@@ -88,18 +92,33 @@ const textOr = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
 async function* newCommits(commits: PushCommits, verdict: PushVerdict): AsyncIterable<NewCommit[]> {
+  // The verdict names parents before children.
+  const orders = new Map<Id, number>();
   for await (const batch of commits.records(verdict.commits)) {
-    yield batch.map(({ commit, raw }) => newCommit(commit, raw, verdict));
+    yield batch.map(({ commit, raw }) => newCommit(commit, raw, verdict, orders));
   }
 }
 
-function newCommit(pushed: PushedCommit, raw: Uint8Array, verdict: PushVerdict): NewCommit {
+function newCommit(
+  pushed: PushedCommit,
+  raw: Uint8Array,
+  verdict: PushVerdict,
+  orders: Map<Id, number>,
+): NewCommit {
   const commit = parseCommitRecord(raw);
   // It was parsed once already, when it came.
   if (isViolation(commit))
     throw new Error(`record of ${pushed.id} no longer parses: ${commit.message}`);
   const { type, scope } = parseSubject(commit.message);
-  const committedAtMs = Date.parse(commit.committedAt);
+  const parsedMs = Date.parse(commit.committedAt);
+  const committedAtMs = Number.isNaN(parsedMs) ? null : parsedMs;
+  const parentOrders = commit.parents.map((id) => {
+    const order = orders.get(id) ?? verdict.stored.get(id)?.orderMs;
+    if (order === undefined) throw new Error(`commit ${commit.id} comes before its parent ${id}`);
+    return order;
+  });
+  const orderMs = orderOf(committedAtMs, parentOrders);
+  orders.set(commit.id, orderMs);
   return {
     id: commit.id,
     snapshotId: commit.snapshotId,
@@ -107,7 +126,8 @@ function newCommit(pushed: PushedCommit, raw: Uint8Array, verdict: PushVerdict):
     generation: verdict.generations.get(commit.id)!,
     author: commit.author,
     committedAt: commit.committedAt,
-    committedAtMs: Number.isNaN(committedAtMs) ? null : committedAtMs,
+    committedAtMs,
+    orderMs,
     branch: commit.branch,
     message: commit.message,
     type,

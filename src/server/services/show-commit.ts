@@ -12,7 +12,7 @@ import { visiblePush } from './list-pushes';
 import type { OpenRepository } from './open-repository';
 import { StoredRecordDamaged } from './tree-source';
 
-type ShowDeps = Pick<BrowseDeps, 'browse' | 'histories' | 'records'>;
+type ShowDeps = Pick<BrowseDeps, 'browse' | 'histories' | 'historyCache' | 'records'>;
 
 /** Where a commit stands on a branch. */
 export interface CommitPosition {
@@ -122,15 +122,15 @@ async function findPosition(
   for (const branch of candidates) {
     if (!branch) continue;
     const history = await branchHistory(repo, branch, deps);
-    const index = history ? history.indexOf(id) : -1;
+    const index = history ? await history.indexOf(id) : -1;
     if (!history || index < 0) continue;
     return {
       branch,
       isDefault: branch === repo.entry.defaultBranch,
       place: index + 1,
       count: history.count,
-      older: history.at(index + 1),
-      newer: history.at(index - 1),
+      older: await history.at(index + 1),
+      newer: await history.at(index - 1),
     };
   }
   return null;

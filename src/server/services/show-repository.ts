@@ -22,7 +22,7 @@ export interface ShownRepository {
 /** What the head of a repository's pages shows, for a branch or (null) the default. */
 export async function showRepository(
   repo: OpenRepository,
-  deps: Pick<BrowseDeps, 'browse' | 'histories'>,
+  deps: Pick<BrowseDeps, 'browse' | 'histories' | 'historyCache'>,
 ): Promise<ShownRepository> {
   const { id, owner, slug, description, visibility, domain, defaultBranch } = repo.entry;
   const { mayWrite, mayAdmin } = repo;
@@ -31,7 +31,7 @@ export async function showRepository(
     deps.browse.countTags(id),
     defaultBranch === null ? null : branchHistory(repo, defaultBranch, deps),
   ]);
-  const newest = history?.at(0);
+  const newest = await history?.at(0);
   const [lastCommit] = newest ? await describeCommits(repo, [newest], deps) : [];
   return {
     id,

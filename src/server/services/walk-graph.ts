@@ -3,6 +3,8 @@ import type { BrowseStore, GraphRow } from '~/server/ports/browse-store';
 
 const CHUNK_MIN_ROWS = 512;
 const CHUNK_MAX_ROWS = 8192;
+/** So many commits are asked about at once at most. */
+const HINTS_MAX = 200;
 
 /** A head to walk from, with the bits that everything it reaches gets. */
 export interface Start {
@@ -18,7 +20,6 @@ export interface Start {
  * that of the commits between the highest head and where the walk ends, in a few queries, whatever
  * the shape of the graph. It ends when nothing is left, or when all that is left is `settled`: a
  * function of the bits that says that neither this commit nor anything below it can matter.
- * Parents that `skip` names are not followed.
  *
  * Resolves to whether the walk was complete: false when it ended because `maxRows` were read.
  */
@@ -29,12 +30,14 @@ export async function walkGraph(
   options: {
     settled: (bits: number) => boolean;
     visit: (row: GraphRow, bits: number) => void;
-    skip?: (id: Id) => boolean;
+    /** Bits that are known to reach these commits; asked for a few, when the walk gets long. */
+    hint?: (ids: Id[]) => Promise<Map<Id, number>>;
     maxRows?: number;
   },
 ): Promise<boolean> {
-  const { settled, visit, skip, maxRows = Number.POSITIVE_INFINITY } = options;
+  const { settled, visit, hint, maxRows = Number.POSITIVE_INFINITY } = options;
   const pending = new Map<Id, number>();
+  const hinted = new Set<Id>();
   let open = 0;
   const paint = (id: Id, bits: number) => {
     const before = pending.get(id);
@@ -50,6 +53,10 @@ export async function walkGraph(
   let rowsRead = 0;
   for (let chunk = CHUNK_MIN_ROWS; open > 0; chunk = Math.min(chunk * 2, CHUNK_MAX_ROWS)) {
     if (rowsRead >= maxRows) return false;
+    if (hint && rowsRead > 0) {
+      await takeHints();
+      if (open === 0) break;
+    }
     const rows = await browse.scanGraph(repoId, before, chunk);
     for (const row of rows) {
       const bits = pending.get(row.id);
@@ -57,7 +64,7 @@ export async function walkGraph(
       pending.delete(row.id);
       if (!settled(bits)) open--;
       visit(row, bits);
-      for (const parent of row.parents) if (!skip?.(parent)) paint(parent, bits);
+      for (const parent of row.parents) paint(parent, bits);
       if (open === 0) return true;
     }
     rowsRead += rows.length;
@@ -69,4 +76,12 @@ export async function walkGraph(
     before = { generation: last.generation, id: last.id };
   }
   return true;
+
+  async function takeHints(): Promise<void> {
+    const unsettled: Id[] = [];
+    for (const [id, bits] of pending) if (!settled(bits) && !hinted.has(id)) unsettled.push(id);
+    if (unsettled.length === 0 || unsettled.length > HINTS_MAX) return;
+    for (const id of unsettled) hinted.add(id);
+    for (const [id, bits] of await hint!(unsettled)) paint(id, bits);
+  }
 }

@@ -11,6 +11,7 @@ import { createBrowseStore } from '../postgres/browse-store';
 import { PostgresCommitStats } from '../postgres/commit-stats';
 import { PostgresDeviceStore } from '../postgres/device-store';
 import { PostgresFetchStore } from '../postgres/fetch-store';
+import { PostgresHistoryStore } from '../postgres/history-store';
 import { PostgresHubSettings } from '../postgres/hub-settings';
 import { PostgresIdentityStore } from '../postgres/identity-store';
 import { createPrisma } from '../postgres/prisma-client';
@@ -64,6 +65,8 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
   const fetchStore = new PostgresFetchStore(prisma);
   const devices = new PostgresDeviceStore(prisma);
   const tags = new PostgresTagStore(prisma);
+  const browse = createBrowseStore(prisma);
+  const histories = new PostgresHistoryStore(prisma);
   const wire = {
     identities,
     clock: systemClock,
@@ -99,10 +102,11 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
     tags: { ...wire, tags, records: fetchStore },
     api: {
       identities,
-      browse: createBrowseStore(prisma),
+      browse,
       records: fetchStore,
       objects: storage.reader,
-      histories: new HistoryCache(),
+      histories,
+      historyCache: new HistoryCache(),
       clock: systemClock,
       tokens: new PostgresTokenStore(prisma),
       settings: new PostgresSettingsStore(prisma),
@@ -126,6 +130,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
         stats: new PostgresCommitStats(prisma),
         loadTrees: (repoId, ids) => fetchStore.loadTrees(repoId, ids),
       },
+      indexing: { histories, browse },
       sweep: {
         blobs: blobStore,
         rows: new PostgresSegmentRows(prisma),
