@@ -70,6 +70,21 @@ export const pushesAddress = (
   values: Record<string, string | number | null | undefined> = {},
 ): string => `${repoAddress(repo)}/pushes${query(values)}`;
 
+/** The page of a push for a browser; a program that asks gets the outcome as data. */
+export const pushAddress = (
+  repo: RepoName,
+  id: string,
+  values: Record<string, string | number | null | undefined> = {},
+): string => `${repoAddress(repo)}/pushes${path(id)}${query(values)}`;
+
+export const pushExportAddress = (
+  repo: RepoName,
+  values: Record<string, string | number | null | undefined>,
+): string => `${repoAddress(repo)}/pushes/export${query(values)}`;
+
+/** What a code of the hub means and what to do about it. */
+export const errorAddress = (code: string): string => `/errors#${encodeURIComponent(code)}`;
+
 export const settingsAddress = (repo: RepoName): string => `${repoAddress(repo)}/settings`;
 
 /** What a page's address says between its slashes, as text; null when an escape is malformed. */

@@ -1,12 +1,13 @@
 import type { Answers } from '~/server/api/root';
-import { commitAddress, type RepoName } from './address';
+import { commitAddress, pushAddress, type RepoName } from './address';
 import { Badge, type Tone } from './badge';
 import { BranchPill } from './branch-pill';
 import { Person } from './person';
+import { PushCounts } from './push-counts';
 import { When } from './when';
-import { bytes, counted, duration, shortId } from './wording';
+import { shortId } from './wording';
 
-type Push = Answers['push']['list']['pushes'][number];
+export type Push = Answers['push']['list']['pushes'][number];
 
 const OUTCOMES: Record<Push['outcome'], Tone> = {
   accepted: 'good',
@@ -14,35 +15,43 @@ const OUTCOMES: Record<Push['outcome'], Tone> = {
   failed: 'bad',
   receiving: 'accent',
 };
+const OUTCOME_WORDS: Record<Push['outcome'], string> = {
+  accepted: 'accepted',
+  refused: 'refused',
+  failed: 'failed',
+  receiving: 'under way',
+};
 const KINDS: Record<string, Tone> = { force: 'warn', delete: 'bad', create: 'accent' };
 
 /** One push of the history. */
 export function PushRow({ repo, push }: { repo: RepoName; push: Push }) {
   return (
-    <li className="space-y-1 px-4 py-2.5">
+    <li className="relative space-y-1 px-4 py-2.5">
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
-        {push.seq !== null && <span className="text-muted tabular-nums">#{push.seq}</span>}
+        <a
+          aria-label={push.seq === null ? `Push ${push.id}` : `Push ${push.seq}`}
+          className="link tabular-nums"
+          href={pushAddress(repo, push.id)}
+        >
+          {push.seq === null ? push.id.slice(0, 8) : `#${push.seq}`}
+        </a>
         <span className="flex min-w-0">
-          {push.actor ? (
-            <Person handle={push.actor.handle} kind={push.actor.kind} />
-          ) : (
-            <span className="text-muted">a former account</span>
-          )}
+          <Actor push={push} />
         </span>
-        {push.kind && <Badge tone={KINDS[push.kind]}>{push.kind}</Badge>}
+        {push.kind && <KindBadge kind={push.kind} />}
         <BranchPill name={push.branch} repo={repo} />
         <Heads push={push} repo={repo} />
-        {push.outcome !== 'accepted' && <Badge tone={OUTCOMES[push.outcome]}>{push.outcome}</Badge>}
+        {push.outcome !== 'accepted' && <OutcomeBadge outcome={push.outcome} />}
         {push.errorCode && <code className="font-mono text-bad text-xs">{push.errorCode}</code>}
+        {push.restoredSeq !== null && (
+          <span className="text-muted text-xs">put back to #{push.restoredSeq}</span>
+        )}
         <span className="ml-auto text-muted text-xs">
           <When atMs={push.startedAtMs} />
         </span>
       </div>
       <p className="breakable flex flex-wrap gap-x-3 text-muted text-xs">
-        <span>{counted(push.commitsNew, 'commit')}</span>
-        <span>{counted(push.objectsNew, 'object')}</span>
-        <span title="bytes received">{bytes(push.bytesReceived)}</span>
-        {push.durationMs !== null && <span>{duration(push.durationMs)}</span>}
+        <PushCounts push={push} />
         {push.client && <bdi>{push.client}</bdi>}
         {push.tokenName && (
           <span>
@@ -52,6 +61,18 @@ export function PushRow({ repo, push }: { repo: RepoName; push: Push }) {
       </p>
     </li>
   );
+}
+
+export const KindBadge = ({ kind }: { kind: string }) => <Badge tone={KINDS[kind]}>{kind}</Badge>;
+
+export const OutcomeBadge = ({ outcome }: { outcome: Push['outcome'] }) => (
+  <Badge tone={OUTCOMES[outcome]}>{OUTCOME_WORDS[outcome]}</Badge>
+);
+
+/** Who pushed. */
+export function Actor({ push }: { push: Push }) {
+  if (!push.actor) return <span className="text-muted">a former account</span>;
+  return <Person handle={push.actor.handle} kind={push.actor.kind} />;
 }
 
 /** From where to where the branch moved; for a push that moved nothing, where it wanted to. */

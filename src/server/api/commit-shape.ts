@@ -50,6 +50,15 @@ export const pushShape = z.object({
   finishedAtMs: z.number().nullable(),
   durationMs: z.number().nullable(),
   errorCode: z.string().nullable(),
+  /** The phases it came to, with their milliseconds; null for the one it is in. */
+  phases: z.array(
+    z.object({
+      phase: z.enum(['receiving', 'checking', 'storing', 'applying']),
+      ms: z.number().nullable(),
+    }),
+  ),
+  /** `seq` of the entry that the branch was put back to by hand. */
+  restoredSeq: z.number().nullable(),
 });
 
 const deltaEntry: z.ZodType<DeltaEntry> = z.object({

@@ -1,7 +1,9 @@
 import type { Id } from '~/muse/ids';
 import type { SignatureState } from '~/muse/signature';
+import type { ErrorFrame, PushKind, ResultFrame } from '~/wire/frames';
 import type { RepositoryAccess } from '../access';
 import type { TagStore } from './tag-store';
+import type { PhaseTimes } from './push-store';
 
 /** A commit as the graph sees it. */
 export interface GraphRow {
@@ -70,10 +72,12 @@ export interface RepositoryQuery {
   limit: number;
 }
 
+export type PushState = 'receiving' | 'accepted' | 'refused' | 'failed';
+
 export interface PushRow {
   id: string;
   seq: number | null;
-  outcome: 'receiving' | 'accepted' | 'refused' | 'failed';
+  outcome: PushState;
   kind: string | null;
   branch: string;
   /** What the client declared; null deletes. */
@@ -94,10 +98,34 @@ export interface PushRow {
   finishedAtMs: number | null;
   durationMs: number | null;
   errorCode: string | null;
+  /** Of the phases that are over; null: it was not timed. */
+  phases: PhaseTimes | null;
+  /** `seq` of the entry that the branch was put back to by hand. */
+  restoredSeq: number | null;
 }
 
-export interface PushQuery {
+/** A push with what only its own page shows. */
+export interface WholePushRow extends PushRow {
+  /** The address it came from. */
+  address: string;
+  /** The ending frame; null while it is under way. */
+  frame: ResultFrame | ErrorFrame | null;
+}
+
+/** What a history is narrowed to; null: not by this. */
+export interface PushFilter {
   branch: string | null;
+  /** An account's handle, without case. */
+  actor: string | null;
+  actorKind: 'human' | 'agent' | null;
+  kind: PushKind | null;
+  outcome: PushState | null;
+  /** Started at this time or later, and before that one. */
+  fromMs: number | null;
+  toMs: number | null;
+}
+
+export interface PushQuery extends PushFilter {
   /** Refused, failed and running pushes too, not only the accepted ones. */
   all: boolean;
   before: { startedAtMs: number; id: string } | null;
@@ -159,6 +187,18 @@ export interface BrowseStore extends Pick<TagStore, 'countTags' | 'tagsOfCommits
   listPushes(repoId: string, query: PushQuery): Promise<PushRow[]>;
   /** Accepted pushes by their number. */
   findPushes(repoId: string, seqs: number[]): Promise<Map<number, PushRow>>;
+  findPushById(repoId: string, id: string): Promise<WholePushRow | null>;
+  /** The commits that an accepted push brought, children before their parents. */
+  listPushedCommits(
+    repoId: string,
+    seq: number,
+    page: { before: { generation: number; id: Id } | null; limit: number },
+  ): Promise<{ id: Id; generation: number }[]>;
+  /** The deletions of branches that are not there again, latest first. */
+  listDeletedBranches(
+    repoId: string,
+    page: { before: { startedAtMs: number; id: string } | null; limit: number },
+  ): Promise<PushRow[]>;
 
   countComments(repoId: string, commitIds: Id[]): Promise<Map<Id, number>>;
   /** Oldest first, after the given one. */

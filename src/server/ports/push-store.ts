@@ -1,6 +1,6 @@
 import type { Id, IdFormat } from '~/muse/ids';
 import type { SignatureState } from '~/muse/signature';
-import type { ErrorFrame, PushKind, ResultFrame, Warning } from '~/wire/frames';
+import type { ErrorFrame, PushKind, PushPhase, ResultFrame, Warning } from '~/wire/frames';
 import type { Principal } from '../access';
 
 /** Where an object's stored bytes lie. More than one extent: a large object in several segments. */
@@ -115,6 +115,8 @@ export interface PushOpening {
   client: string;
   address: string;
   startedAtMs: number;
+  /** `seq` of the entry of the history that the branch is put back to by hand. */
+  restoredSeq?: number;
 }
 
 /** What the first look at the database tells a push. */
@@ -130,11 +132,15 @@ export interface PushFacts {
   earlier: { branch: string; head: Id | null; result: ResultFrame | null } | null;
 }
 
+/** Milliseconds that the phases of a push took which are over. */
+export type PhaseTimes = Partial<Record<PushPhase, number>>;
+
 export interface PushCounts {
   objects: number;
   objectsReused: number;
   commits: number;
   bytesReceived: number;
+  phases?: PhaseTimes;
 }
 
 /**

@@ -249,6 +249,7 @@ async function recordAccepted(tx: Transaction, plan: PushPlan, result: ResultFra
   const changes = kind !== 'noop';
   const domain = storableText(plan.domain ?? '', NAME_CHARACTERS_MAX);
   const museRepoId = storableText(plan.museRepoId ?? '', NAME_CHARACTERS_MAX);
+  const phases = plan.counts.phases ? JSON.stringify(plan.counts.phases) : null;
   const payload: PushAcceptedPayload = { repoId, pushId, seq, branch, kind, oldHead, newHead };
   await tx.$queryRaw`
     WITH counted AS (
@@ -267,14 +268,15 @@ async function recordAccepted(tx: Transaction, plan: PushPlan, result: ResultFra
       INSERT INTO pushes (repo_id, id, seq, outcome, kind, branch, head, old_head, new_head,
                           actor_id, token_id, objects_new, objects_reused, commits_new,
                           snapshots_new, bytes_received, bytes_stored, started_at, seen_at,
-                          finished_at, duration_ms, frame)
+                          finished_at, duration_ms, frame, phases)
       VALUES (${repoId}::uuid, ${pushId}::uuid, ${seq}::int, 'accepted', ${kind}, ${branch},
               decode(${newHead}, 'hex'), decode(${oldHead}, 'hex'), decode(${newHead}, 'hex'),
               ${userId}::uuid, ${tokenId}::uuid, ${result.objectsNew}::int,
               ${result.objectsReused}::int, ${result.commitsNew}::int, ${result.snapshotsNew}::int,
               ${result.bytesReceived}::bigint, ${result.bytesStored}::bigint,
               to_timestamp(${plan.startedAtMs}::bigint / 1000.0), clock_timestamp(),
-              clock_timestamp(), ${result.durationMs}::int, ${storableJson(result)}::jsonb)
+              clock_timestamp(), ${result.durationMs}::int, ${storableJson(result)}::jsonb,
+              ${phases}::jsonb)
       ON CONFLICT (repo_id, id) DO UPDATE
          SET seq = EXCLUDED.seq, outcome = EXCLUDED.outcome, kind = EXCLUDED.kind,
              branch = EXCLUDED.branch, head = EXCLUDED.head, old_head = EXCLUDED.old_head,
@@ -284,7 +286,8 @@ async function recordAccepted(tx: Transaction, plan: PushPlan, result: ResultFra
              snapshots_new = EXCLUDED.snapshots_new, bytes_received = EXCLUDED.bytes_received,
              bytes_stored = EXCLUDED.bytes_stored, started_at = EXCLUDED.started_at,
              seen_at = EXCLUDED.seen_at, finished_at = EXCLUDED.finished_at,
-             duration_ms = EXCLUDED.duration_ms, error_code = NULL, frame = EXCLUDED.frame
+             duration_ms = EXCLUDED.duration_ms, error_code = NULL, frame = EXCLUDED.frame,
+             phases = EXCLUDED.phases
     )
     SELECT id::text
       FROM graphile_worker.add_job(${PUSH_ACCEPTED_JOB}, ${JSON.stringify(payload)}::json,

@@ -1,8 +1,8 @@
 import type { Id } from '~/muse/ids';
-import type { PushQuery, PushRow } from '../ports/browse-store';
+import type { PushFilter, PushQuery, PushRow, WholePushRow } from '../ports/browse-store';
 import { Prisma } from './generated/client';
 import type { PrismaClient } from './prisma-client';
-import { storableText } from './storable';
+import { isUuid, storableText } from './storable';
 
 interface PushColumns {
   id: string;
@@ -27,6 +27,8 @@ interface PushColumns {
   finished_at: Date | null;
   duration_ms: number | null;
   error_code: string | null;
+  phases: PushRow['phases'];
+  restored_seq: number | null;
 }
 
 const COLUMNS = Prisma.sql`
@@ -36,28 +38,111 @@ const COLUMNS = Prisma.sql`
   t.name AS token_name, p.client, p.objects_new, p.objects_reused, p.commits_new,
   p.snapshots_new, p.bytes_received::float8 AS bytes_received,
   p.bytes_stored::float8 AS bytes_stored, p.started_at, p.finished_at, p.duration_ms,
-  p.error_code`;
+  p.error_code, p.phases, p.restored_seq`;
 
 const TABLES = Prisma.sql`
   pushes p LEFT JOIN users u ON u.id = p.actor_id LEFT JOIN access_tokens t ON t.id = p.token_id`;
 
+/** Strictly below a row in the order of the list. */
+const below = (before: PushQuery['before']) =>
+  before === null
+    ? Prisma.empty
+    : Prisma.sql`AND (p.started_at, p.id) < (to_timestamp(${before.startedAtMs}::bigint / 1000.0),
+                                             ${before.id}::uuid)`;
+
 export async function listPushes(
   prisma: PrismaClient,
   repoId: string,
-  { branch, all, before, limit }: PushQuery,
+  { all, before, limit, ...filter }: PushQuery,
 ): Promise<PushRow[]> {
-  const name = branch === null ? null : storableText(branch);
   const rows = await prisma.$queryRaw<PushColumns[]>`
     SELECT ${COLUMNS} FROM ${TABLES}
      WHERE p.repo_id = ${repoId}::uuid
-       AND (${all}::boolean OR p.outcome = 'accepted'::push_outcome)
-       AND (${name}::text IS NULL OR p.branch = ${name}::text)
-       AND (${before?.id ?? null}::uuid IS NULL
-            OR (p.started_at, p.id) < (to_timestamp(${before?.startedAtMs ?? 0}::bigint / 1000.0),
-                                       ${before?.id ?? null}::uuid))
+           ${all ? Prisma.empty : Prisma.sql`AND p.outcome = 'accepted'::push_outcome`}
+           ${narrowed(filter)}
+           ${below(before)}
      ORDER BY p.started_at DESC, p.id DESC
      LIMIT ${limit}::int`;
   return rows.map(pushOf);
+}
+
+/** Only what is asked for is said, so that each filter finds the index that is made for it. */
+function narrowed(filter: PushFilter): Prisma.Sql {
+  const { branch, actor, actorKind, kind, outcome, fromMs, toMs } = filter;
+  const conditions: Prisma.Sql[] = [];
+  const at = (ms: number) => Prisma.sql`to_timestamp(${ms}::bigint / 1000.0)`;
+  if (branch !== null) conditions.push(Prisma.sql`p.branch = ${storableText(branch)}`);
+  if (actor !== null) {
+    const key = storableText(actor.toLowerCase());
+    conditions.push(Prisma.sql`p.actor_id = (SELECT id FROM users WHERE handle_key = ${key})`);
+  }
+  if (actorKind !== null) conditions.push(Prisma.sql`u.kind = ${actorKind}::account_kind`);
+  if (kind === 'fast-forward') conditions.push(Prisma.sql`p.kind = 'fast-forward'`);
+  else if (kind !== null) {
+    conditions.push(Prisma.sql`p.kind <> 'fast-forward' AND p.kind = ${kind}`);
+  }
+  if (outcome === 'accepted') conditions.push(Prisma.sql`p.outcome = 'accepted'::push_outcome`);
+  else if (outcome !== null) {
+    conditions.push(
+      Prisma.sql`p.outcome <> 'accepted'::push_outcome AND p.outcome = ${outcome}::push_outcome`,
+    );
+  }
+  if (fromMs !== null) conditions.push(Prisma.sql`p.started_at >= ${at(fromMs)}`);
+  if (toMs !== null) conditions.push(Prisma.sql`p.started_at < ${at(toMs)}`);
+  return conditions.length === 0
+    ? Prisma.empty
+    : Prisma.sql`AND ${Prisma.join(conditions, ' AND ')}`;
+}
+
+/** The last word on each branch that is not there: an entry that took it away. */
+export async function listDeletedBranches(
+  prisma: PrismaClient,
+  repoId: string,
+  { before, limit }: { before: PushQuery['before']; limit: number },
+): Promise<PushRow[]> {
+  const rows = await prisma.$queryRaw<PushColumns[]>`
+    SELECT ${COLUMNS} FROM ${TABLES}
+     WHERE p.repo_id = ${repoId}::uuid
+       AND p.kind <> 'fast-forward' AND p.kind = 'delete'
+       AND NOT EXISTS (SELECT 1 FROM branches b
+                        WHERE b.repo_id = p.repo_id AND b.name = p.branch)
+       AND p.seq = (SELECT max(later.seq) FROM pushes later
+                     WHERE later.repo_id = p.repo_id AND later.branch = p.branch)
+           ${below(before)}
+     ORDER BY p.started_at DESC, p.id DESC
+     LIMIT ${limit}::int`;
+  return rows.map(pushOf);
+}
+
+export async function findPushById(
+  prisma: PrismaClient,
+  repoId: string,
+  id: string,
+): Promise<WholePushRow | null> {
+  if (!isUuid(id)) return null;
+  const [row] = await prisma.$queryRaw<
+    (PushColumns & { address: string; frame: WholePushRow['frame'] })[]
+  >`
+    SELECT ${COLUMNS}, p.address, p.frame FROM ${TABLES}
+     WHERE p.repo_id = ${repoId}::uuid AND p.id = ${id}::uuid`;
+  return row ? { ...pushOf(row), address: row.address, frame: row.frame } : null;
+}
+
+export async function listPushedCommits(
+  prisma: PrismaClient,
+  repoId: string,
+  seq: number,
+  { before, limit }: { before: { generation: number; id: Id } | null; limit: number },
+): Promise<{ id: Id; generation: number }[]> {
+  const key = before
+    ? Prisma.sql`AND (generation, id) < (${before.generation}::int, decode(${before.id}, 'hex'))`
+    : Prisma.empty;
+  return prisma.$queryRaw<{ id: Id; generation: number }[]>`
+    SELECT encode(id, 'hex') AS id, generation
+      FROM commits
+     WHERE repo_id = ${repoId}::uuid AND push_seq = ${seq}::int ${key}
+     ORDER BY commits.generation DESC, commits.id DESC
+     LIMIT ${limit}::int`;
 }
 
 export async function findPushes(
@@ -93,4 +178,6 @@ const pushOf = (row: PushColumns): PushRow => ({
   finishedAtMs: row.finished_at?.getTime() ?? null,
   durationMs: row.duration_ms,
   errorCode: row.error_code,
+  phases: row.phases,
+  restoredSeq: row.restored_seq,
 });

@@ -38,6 +38,9 @@ export function createBrowseStore(prisma: PrismaClient): BrowseStore {
 
     listPushes: on(pushes.listPushes),
     findPushes: on(pushes.findPushes),
+    findPushById: on(pushes.findPushById),
+    listPushedCommits: on(pushes.listPushedCommits),
+    listDeletedBranches: on(pushes.listDeletedBranches),
 
     countComments: on(comments.countComments),
     listComments: on(comments.listComments),

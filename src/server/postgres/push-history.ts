@@ -54,11 +54,12 @@ async function takeRow(prisma: PrismaClient, opening: PushOpening): Promise<Open
     WITH not_waiting AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
     taken AS (
       INSERT INTO pushes (repo_id, id, outcome, branch, head, actor_id, token_id, client, address,
-                          started_at, seen_at)
+                          restored_seq, started_at, seen_at)
       SELECT ${opening.repoId}::uuid, ${opening.pushId}::uuid, 'receiving',
              ${storableText(opening.branch)}, decode(${opening.head}, 'hex'), ${userId}::uuid,
              ${tokenId}::uuid, ${storableText(opening.client, CLIENT_CHARACTERS_MAX)},
              ${storableText(opening.address, ADDRESS_CHARACTERS_MAX)},
+             ${opening.restoredSeq ?? null}::int,
              to_timestamp(${opening.startedAtMs}::bigint / 1000.0), clock_timestamp()
         FROM not_waiting
       ON CONFLICT (repo_id, id) DO UPDATE
@@ -66,7 +67,8 @@ async function takeRow(prisma: PrismaClient, opening: PushOpening): Promise<Open
              token_id = EXCLUDED.token_id, client = EXCLUDED.client, address = EXCLUDED.address,
              objects_new = 0, objects_reused = 0, commits_new = 0, bytes_received = 0,
              started_at = EXCLUDED.started_at, seen_at = EXCLUDED.seen_at, finished_at = NULL,
-             duration_ms = NULL, error_code = NULL, frame = NULL
+             duration_ms = NULL, error_code = NULL, frame = NULL, phases = NULL,
+             restored_seq = EXCLUDED.restored_seq
        WHERE pushes.outcome <> 'accepted'
          AND pushes.branch = EXCLUDED.branch
          AND pushes.head IS NOT DISTINCT FROM EXCLUDED.head
@@ -90,6 +92,10 @@ async function readRow(
   return row ?? null;
 }
 
+/** Null where nobody counted, so that a page can tell it from a push that was never timed. */
+const phasesJson = ({ phases }: PushCounts): string | null =>
+  phases === undefined ? null : JSON.stringify(phases);
+
 export async function touchPush(
   prisma: PrismaClient,
   repoId: string,
@@ -100,7 +106,8 @@ export async function touchPush(
     UPDATE pushes
        SET seen_at = clock_timestamp(), objects_new = ${counts.objects}::int,
            objects_reused = ${counts.objectsReused}::int, commits_new = ${counts.commits}::int,
-           bytes_received = ${counts.bytesReceived}::bigint
+           bytes_received = ${counts.bytesReceived}::bigint,
+           phases = ${phasesJson(counts)}::jsonb
      WHERE repo_id = ${repoId}::uuid AND id = ${pushId}::uuid AND outcome = 'receiving'`;
 }
 
@@ -120,7 +127,8 @@ export async function closePush(
        SET outcome = ${end.outcome}::push_outcome, error_code = ${frame.code},
            frame = ${storableJson(frame)}::jsonb, objects_new = ${counts.objects}::int,
            objects_reused = ${counts.objectsReused}::int, commits_new = ${counts.commits}::int,
-           bytes_received = ${counts.bytesReceived}::bigint, seen_at = clock_timestamp(),
+           bytes_received = ${counts.bytesReceived}::bigint,
+           phases = ${phasesJson(counts)}::jsonb, seen_at = clock_timestamp(),
            finished_at = clock_timestamp(),
            duration_ms = least(2147483647,
              1000 * extract(epoch FROM clock_timestamp() - started_at))::int

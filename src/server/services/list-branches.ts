@@ -1,7 +1,7 @@
-import type { BranchRow, PushRow } from '~/server/ports/browse-store';
+import type { BranchRow } from '~/server/ports/browse-store';
 import type { BrowseDeps } from './browse-deps';
 import { describeCommits, type ListedCommit } from './list-commits';
-import { visiblePush } from './list-pushes';
+import { type ShownPush, visiblePush } from './list-pushes';
 import type { OpenRepository } from './open-repository';
 import { walkGraph } from './walk-graph';
 
@@ -13,7 +13,7 @@ export interface ListedBranch {
   head: ListedCommit;
   updatedAtMs: number;
   /** The push that moved it last. */
-  push: PushRow | null;
+  push: ShownPush | null;
   /** Commits that only this branch reaches, and that only the default reaches. */
   ahead: number;
   behind: number;

@@ -12,7 +12,7 @@ import { checkPush, judgeMove } from './check-push';
 import type { FrameSource } from './frame-source';
 import { PushIntake } from './push-intake';
 import { NOTHING_NEW, planPush } from './push-plan';
-import { newProgress, type PushProgress } from './push-progress';
+import { enterPhase, newProgress, type PushProgress } from './push-progress';
 
 /**
  * A push, from its first frame to its end (docs/protocol.md §3). The order is git's: look at the
@@ -110,14 +110,16 @@ export async function receivePush(
 ): Promise<ResultFrame> {
   const { repository } = request;
   const intake = new PushIntake(repository, deps, progress);
+  const enter = (phase: PushProgress['phase']) =>
+    enterPhase(progress, phase, deps.clock.now() - push.startedAtMs);
   try {
     await takeFrames(source, push.state, intake, progress, deps.limits);
-    progress.phase = 'checking';
+    enter('checking');
     const verdict = await checkPush(push, intake, request, deps);
-    progress.phase = 'storing';
+    enter('storing');
     const written = await intake.objects.finish();
     expectInTime(push, deps);
-    progress.phase = 'applying';
+    enter('applying');
     progress.bytesReceived = source.bytesReceived;
     const plan = await planPush(push, intake, written, verdict, request, progress, deps);
     return await deps.store.applyPush(plan);

@@ -2,13 +2,12 @@ import type { Commit } from '~/muse/commit';
 import { isBreaking, parseSubject } from '~/muse/conventional-commit';
 import type { Id } from '~/muse/ids';
 import { type DeltaView, readStructuredDelta } from '~/muse/structured-delta';
-import type { PushRow } from '~/server/ports/browse-store';
 import { parseCommitRecord } from '~/wire/commit-record';
 import { Refusal } from '~/wire/errors';
 import { decodeValue } from '~/wire/msgpack-reader';
 import type { BrowseDeps } from './browse-deps';
 import { branchHistory, describeCommits, type ListedCommit } from './list-commits';
-import { visiblePush } from './list-pushes';
+import { type ShownPush, visiblePush } from './list-pushes';
 import type { OpenRepository } from './open-repository';
 import { StoredRecordDamaged } from './tree-source';
 
@@ -39,7 +38,7 @@ export interface ShownCommit extends ListedCommit {
   signerKeyId: string;
   /** The account that registered the signing key. */
   signer: string | null;
-  push: PushRow | null;
+  push: ShownPush | null;
   reviewedBy: string[];
   testRuns: number;
   formatVersion: number | null;

@@ -1,10 +1,33 @@
 import { z } from 'zod';
 import { listPushes } from '~/server/services/list-pushes';
-import { pushShape } from '../commit-shape';
-import { branchIn, limitIn } from '../id-shape';
+import { PUSH_KINDS, PUSH_STATES } from '~/server/services/push-filter';
+import { showPush } from '~/server/services/show-push';
+import { commitShape, pushShape } from '../commit-shape';
+import { branchIn, idIn, idOut, limitIn } from '../id-shape';
 import { createRouter, readProcedure } from '../trpc';
 
 const cursor = z.object({ startedAtMs: z.number(), id: z.uuid() });
+const timeMs = z.number().int().min(0).max(8.64e15);
+
+const wholePush = z.object({
+  push: pushShape,
+  /** Where it came from; for admins of the hub. */
+  address: z.string().nullable(),
+  refusal: z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      fix: z.string(),
+      retryable: z.boolean(),
+    })
+    .nullable(),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+  /** The ending frame as JSON text; for those with write access. */
+  frame: z.string().nullable(),
+  branchHead: idOut.nullable(),
+  commits: z.array(commitShape),
+  next: z.object({ generation: z.number(), id: idOut }).nullable(),
+});
 
 export const pushRouter = createRouter({
   /** The push history, newest first; refused pushes for those with write access only. */
@@ -12,10 +35,32 @@ export const pushRouter = createRouter({
     .input(
       z.object({
         branch: branchIn.nullable().default(null),
+        /** A handle. */
+        actor: z.string().min(1).max(255).nullable().default(null),
+        actorKind: z.enum(['human', 'agent']).nullable().default(null),
+        kind: z.enum(PUSH_KINDS).nullable().default(null),
+        outcome: z.enum(PUSH_STATES).nullable().default(null),
+        /** Started at this time or later, and before that one. */
+        fromMs: timeMs.nullable().default(null),
+        toMs: timeMs.nullable().default(null),
         before: cursor.nullable().default(null),
         limit: limitIn(100, 30),
       }),
     )
     .output(z.object({ pushes: z.array(pushShape), next: cursor.nullable() }))
-    .query(({ ctx, input }) => listPushes(ctx.repo, input, ctx.deps)),
+    .query(({ ctx, input: { owner: _, slug: __, ...query } }) =>
+      listPushes(ctx.repo, query, ctx.deps),
+    ),
+
+  /** One push with the commits it brought, children first. */
+  get: readProcedure
+    .input(
+      z.object({
+        id: z.string().max(64),
+        before: z.object({ generation: z.number().int(), id: idIn }).nullable().default(null),
+        limit: limitIn(100, 30),
+      }),
+    )
+    .output(wholePush)
+    .query(({ ctx, input }) => showPush(ctx.repo, input, ctx.deps)),
 });

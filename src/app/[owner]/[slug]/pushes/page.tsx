@@ -1,10 +1,16 @@
+import Download from 'lucide-react/icons/download';
 import type { Metadata } from 'next';
+import { readPushFilter } from '~/server/services/push-filter';
 import { api, found } from '~/trpc/server';
-import { pushesAddress } from '../../../_components/address';
-import { BranchPill } from '../../../_components/branch-pill';
+import { pushesAddress, pushExportAddress } from '../../../_components/address';
 import { EmptyState } from '../../../_components/empty-state';
 import { PageBody } from '../../../_components/page-body';
 import { Pager } from '../../../_components/pager';
+import {
+  PUSH_FILTER_NAMES,
+  PushFilters,
+  type PushFilterWords,
+} from '../../../_components/push-filters';
 import { PushRow } from '../../../_components/push-row';
 import { loadRepo, type RepoParams } from '../../../_components/repo-params';
 import { RepoShell } from '../../../_components/repo-shell';
@@ -24,26 +30,34 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function PushesPage({ params, searchParams }: Props) {
   const repo = await loadRepo(await params);
   const { owner, slug } = repo;
-  const branch = await param(searchParams, 'branch');
+  const words: PushFilterWords = {};
+  for (const name of PUSH_FILTER_NAMES) words[name] = await param(searchParams, name);
+  const isFiltered = Object.values(words).some((word) => word !== null);
   const key = readKey(await param(searchParams, 'before'));
   const before = key && { startedAtMs: key.atMs, id: key.id };
-  const { pushes, next } = await found(api.push.list({ owner, slug, branch, before }));
+  const filter = readPushFilter((name) => words[name] ?? null);
+  const { pushes, next } = await found(api.push.list({ owner, slug, ...filter, before }));
   return (
     <RepoShell repo={repo} tab="pushes">
       <PageBody>
-        <div className="mb-3 flex flex-wrap items-center gap-x-3 gap-y-1">
+        <div className="mb-3 flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1">
           <h1 className="font-semibold text-base">Push history</h1>
-          {branch && (
-            <>
-              <span className="text-muted">of</span>
-              <BranchPill name={branch} repo={repo} />
-              <a className="link" href={pushesAddress(repo)}>
-                All branches
-              </a>
-            </>
-          )}
+          <p className="flex flex-wrap items-center gap-x-3 text-muted text-xs">
+            <Download aria-hidden="true" size={14} />
+            <a className="link" download href={pushExportAddress(repo, { ...words, format: 'csv' })}>
+              CSV
+            </a>
+            <a
+              className="link"
+              download
+              href={pushExportAddress(repo, { ...words, format: 'jsonl' })}
+            >
+              JSON lines
+            </a>
+          </p>
         </div>
-        {repo.mayWrite && (
+        <PushFilters mayWrite={repo.mayWrite} repo={repo} words={words} />
+        {repo.mayWrite && !isFiltered && (
           <p className="mb-3 text-muted text-xs">
             You may push here, so refused and failed pushes are listed too.
           </p>
@@ -55,16 +69,21 @@ export default async function PushesPage({ params, searchParams }: Props) {
             ))}
           </ul>
         ) : (
-          <EmptyState title={before ? 'No earlier pushes' : 'No pushes yet'} />
+          <EmptyState title={emptyTitle(before !== null, isFiltered)} />
         )}
         <Pager
-          newer={before ? pushesAddress(repo, { branch }) : undefined}
+          newer={before ? pushesAddress(repo, words) : undefined}
           newerLabel="Latest"
           older={
-            next && pushesAddress(repo, { branch, before: writeKey(next.startedAtMs, next.id) })
+            next && pushesAddress(repo, { ...words, before: writeKey(next.startedAtMs, next.id) })
           }
         />
       </PageBody>
     </RepoShell>
   );
+}
+
+function emptyTitle(isLaterPage: boolean, isFiltered: boolean): string {
+  if (isLaterPage) return 'No earlier pushes';
+  return isFiltered ? 'No push matches' : 'No pushes yet';
 }
