@@ -1,5 +1,15 @@
+const PUSH_PATH = '/:owner/:slug/pushes/:pushId';
+const PUSH = '/:owner/:slug/pushes/:pushId((?!export)[^/]+)';
+
 /** @type {import('next').NextConfig} */
 const config = {
+  // One address for a push: a client that asks whether it landed gets the outcome, a browser its
+  // page. The second rule is for a page that is shown anew without being loaded again.
+  rewrites: async () =>
+    [
+      { type: 'header', key: 'accept', value: '.*text/html.*' },
+      { type: 'header', key: 'rsc', value: '1' },
+    ].map((asked) => ({ source: PUSH, has: [asked], destination: `${PUSH_PATH}/view` })),
   poweredByHeader: false,
   // Every build has a folder of its own (tools/build-steps.mjs), so that a hub that is running goes
   // on while another is made.

@@ -146,56 +146,6 @@ describe('branches', () => {
   });
 });
 
-describe('pushes', () => {
-  it('are listed newest first, with who and what', async () => {
-    const rows = await browse.listPushes(repoId, {
-      branch: null,
-      all: true,
-      before: null,
-      limit: 9,
-    });
-    expect(rows.map((row) => [row.seq, row.branch, row.actor?.handle, row.kind])).toEqual([
-      [2, 'feat/ünï/x', 'bob', 'create'],
-      [1, 'main', 'Ada', 'create'],
-    ]);
-    expect(rows[1]).toMatchObject({
-      outcome: 'accepted',
-      commitsNew: 5,
-      newHead: id('m'),
-      oldHead: null,
-      client: 'seed/1',
-    });
-  });
-
-  it('are paged by time and id, and narrowed to a branch', async () => {
-    const query = { branch: null, all: true, before: null, limit: 1 };
-    const [first] = await browse.listPushes(repoId, query);
-    const before = { startedAtMs: first!.startedAtMs, id: first!.id };
-    const [second, ...more] = await browse.listPushes(repoId, { ...query, before, limit: 5 });
-    expect([second?.seq, more.length]).toEqual([1, 0]);
-    const main = await browse.listPushes(repoId, { ...query, branch: 'main', limit: 5 });
-    expect(main.map((row) => row.seq)).toEqual([1]);
-  });
-
-  it('that were refused are left out unless all are asked for', async () => {
-    const pushId = randomUUID();
-    const startedAtMs = Date.now();
-    await world.pushStore.openPush({
-      ...{ repoId, pushId, branch: 'main', head: id('a'), principal: bob },
-      ...{ client: 'x', address: '', startedAtMs },
-    });
-    const query = { branch: null, before: null, limit: 9 };
-    expect(await browse.listPushes(repoId, { ...query, all: false })).toHaveLength(2);
-    const [newest] = await browse.listPushes(repoId, { ...query, all: true });
-    expect(newest).toMatchObject({ id: pushId, outcome: 'receiving', seq: null, startedAtMs });
-  });
-
-  it('are found by their number', async () => {
-    const found = await browse.findPushes(repoId, [1, 2, 77]);
-    expect([...found.keys()].sort()).toEqual([1, 2]);
-  });
-});
-
 describe('comments', () => {
   it('are kept as they were written, counted and paged, oldest first', async () => {
     const commitId = id('b');

@@ -1,4 +1,4 @@
-import { pushesAddress, type RepoName } from './address';
+import { pushAddress, type RepoName } from './address';
 import { Badge, type Tone } from './badge';
 import { Card, Fact } from './card';
 import type { ShownCommit } from './commit-summary';
@@ -51,7 +51,7 @@ export function ProvenanceCard({ repo, commit }: { repo: RepoName; commit: Shown
         </Fact>
         {push?.seq && (
           <Fact name="Push">
-            <a className="link underline" href={pushesAddress(repo, { branch: push.branch })}>
+            <a className="link underline" href={pushAddress(repo, push.id)}>
               #{push.seq}
             </a>
             {push.tokenName && (

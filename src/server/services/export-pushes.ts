@@ -12,7 +12,8 @@ const PAGE_PUSHES = 500;
 type Cell = string | number | null;
 
 const idText = (id: Id | null): Cell => (id === null ? null : formatId(id, 'prefixed'));
-const timeText = (atMs: number | null): Cell => (atMs === null ? null : new Date(atMs).toISOString());
+const timeText = (atMs: number | null): Cell =>
+  atMs === null ? null : new Date(atMs).toISOString();
 const phaseMs = (push: ShownPush, phase: string): Cell =>
   push.phases.find((shown) => shown.phase === phase)?.ms ?? null;
 

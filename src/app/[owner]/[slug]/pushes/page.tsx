@@ -2,7 +2,7 @@ import Download from 'lucide-react/icons/download';
 import type { Metadata } from 'next';
 import { readPushFilter } from '~/server/services/push-filter';
 import { api, found } from '~/trpc/server';
-import { pushesAddress, pushExportAddress } from '../../../_components/address';
+import { pushExportAddress, pushesAddress } from '../../../_components/address';
 import { EmptyState } from '../../../_components/empty-state';
 import { PageBody } from '../../../_components/page-body';
 import { Pager } from '../../../_components/pager';
@@ -44,7 +44,11 @@ export default async function PushesPage({ params, searchParams }: Props) {
           <h1 className="font-semibold text-base">Push history</h1>
           <p className="flex flex-wrap items-center gap-x-3 text-muted text-xs">
             <Download aria-hidden="true" size={14} />
-            <a className="link" download href={pushExportAddress(repo, { ...words, format: 'csv' })}>
+            <a
+              className="link"
+              download
+              href={pushExportAddress(repo, { ...words, format: 'csv' })}
+            >
               CSV
             </a>
             <a
