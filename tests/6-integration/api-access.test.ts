@@ -49,6 +49,7 @@ const PROCEDURES: Record<string, Row> = {
   'tag.list': { repo: true, input: () => ({}) },
   'tag.add': { repo: true, write: true, input: () => ({ name: randomUUID(), ref: 'main' }) },
   'tag.remove': { repo: true, write: true, input: () => ({ id: randomUUID() }) },
+  'push.get': { repo: true, input: () => ({ id: pushId }) },
   'settings.get': { repo: true, admin: true, input: () => ({}) },
   'settings.update': { repo: true, admin: true, input: () => ({ description: 'd' }) },
   'settings.setCollaborator': {
@@ -76,6 +77,7 @@ const PROCEDURES: Record<string, Row> = {
   'token.create': { repo: false, input: () => ({ name: 'narrow', scopes: ['read'] }) },
   'token.revoke': { repo: false, input: () => ({ id: randomUUID() }) },
 };
+let pushId: string;
 const head = () => seeded.commits.get('b')!.id;
 const OF_REPOSITORY = Object.keys(PROCEDURES).filter((name) => PROCEDURES[name]!.repo);
 const FOR_READERS = OF_REPOSITORY.filter(
@@ -139,6 +141,9 @@ beforeAll(async () => {
   ];
   seeded = await world.seed(history, { repoId, principal: ada });
   await world.seed(history, { repoId: openId, principal: ada });
+  pushId = seeded.result.pushId;
+  // Clients choose these ids, so two repositories may know the same one.
+  await world.db.prisma.push.updateMany({ where: { repoId: openId }, data: { id: pushId } });
 
   const asToken = async (user: User, narrowing = {}) =>
     callerFor({ authorization: `Bearer ${(await tokenOf(user, narrowing)).text}` });

@@ -76,7 +76,9 @@ beforeAll(async () => {
     ]);
     const [object] = seeded.objects.keys();
     const commit = `sha256:${seeded.commits.get('a')!.id}`;
-    subjects.set(state, { owner: 'ada', slug: slugOf(state), commit, object: `sha256:${object}` });
+    const push = seeded.result.pushId;
+    const names = { owner: 'ada', slug: slugOf(state) };
+    subjects.set(state, { ...names, commit, object: `sha256:${object}`, push });
     await settings.putCollaborator(repoId, people.reader.principal.userId, 'read');
     await settings.putCollaborator(repoId, people.writer.principal.userId, 'write');
     if (state === 'deleted') await settings.deleteRepository(repoId);
@@ -155,7 +157,7 @@ async function ask(key: string, row: Row, caller: Caller, subject: Subject): Pro
       'x-request-id': 'matrix',
       // Every request from elsewhere: none is held back for what another one got wrong.
       'x-forwarded-for': `10.${(requests >> 16) & 255}.${(requests >> 8) & 255}.${requests & 255}`,
-      accept: 'text/html, application/json',
+      accept: row.accept ?? 'text/html, application/json',
       origin: hub.url,
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'content-type': body.type }),
@@ -172,9 +174,10 @@ async function ask(key: string, row: Row, caller: Caller, subject: Subject): Pro
   };
 }
 
-const plain = (text: string, { slug, object, commit }: Subject): string =>
+const plain = (text: string, { slug, object, commit, push }: Subject): string =>
   text
     .replaceAll(slug, 'SLUG')
+    .replaceAll(push, 'PUSH')
     .replaceAll(commit.slice('sha256:'.length), 'COMMIT')
     .replaceAll(object, 'OBJECT')
     .replaceAll(object.slice('sha256:'.length), 'OBJECT')

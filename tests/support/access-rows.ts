@@ -11,6 +11,8 @@ export interface Subject {
   slug: string;
   commit: string;
   object: string;
+  /** Id of an accepted push. */
+  push: string;
 }
 
 export interface Row {
@@ -23,6 +25,8 @@ export interface Row {
   body?: (subject: Subject) => { type: string; bytes: BodyInit };
   /** Pages take a token that is no good for none; programs are told. */
   page?: boolean;
+  /** What is asked for, where an address has several forms. */
+  accept?: string;
   /** Stands in the answer to those who may, and in no other. */
   marker?: string;
 }
@@ -60,6 +64,8 @@ export const ROUTES: Record<string, Row> = {
   [`PAGE ${REPO}/commits/[commit_id]/diff`]: page((s) => `${at(s)}/commits/${s.commit}/diff`),
   [`PAGE ${REPO}/pushes`]: page((s) => `${at(s)}/pushes`),
   [`PAGE ${REPO}/tags`]: page((s) => `${at(s)}/tags`),
+  // Browsers come to it by the address of the outcome.
+  [`PAGE ${REPO}/pushes/[pushId]/view`]: page((s) => `${at(s)}/pushes/${s.push}`),
   [`PAGE ${REPO}/tree/[...path]`]: page((s) => `${at(s)}/tree/main`),
   [`PAGE ${REPO}/settings`]: page((s) => `${at(s)}/settings`, {
     need: 'manage',
@@ -82,7 +88,12 @@ export const ROUTES: Record<string, Row> = {
   [`GET ${REPO}/o/[id]`]: { need: 'read', path: (s) => `${at(s)}/o/${s.object}` },
   [`GET ${REPO}/raw/[...path]`]: { need: 'read', path: (s) => `${at(s)}/raw/main/a.txt` },
   [`GET ${REPO}/refs`]: { need: 'read', path: (s) => `${at(s)}/refs` },
-  [`GET ${REPO}/pushes/[pushId]`]: { need: 'read', path: (s) => `${at(s)}/pushes/${UNKNOWN}` },
+  [`GET ${REPO}/pushes/[pushId]`]: {
+    need: 'read',
+    path: (s) => `${at(s)}/pushes/${s.push}`,
+    accept: 'application/json',
+  },
+  [`GET ${REPO}/pushes/export`]: { need: 'read', path: (s) => `${at(s)}/pushes/export` },
   [`POST ${REPO}/push/stream`]: {
     need: 'write',
     path: (s) => `${at(s)}/push/stream`,
@@ -100,6 +111,7 @@ export const ROUTES: Record<string, Row> = {
   'GET /o/[id]': { need: 'read', path: (s) => `/o/${s.object}` },
   'PAGE /[owner]': anywhere('/ada', { page: true }),
   'PAGE /': anywhere('/', { page: true }),
+  'PAGE /errors': anywhere('/errors', { page: true }),
   'PAGE /explore': anywhere('/explore', { page: true }),
   'PAGE /login': anywhere('/login', { page: true }),
   'PAGE /logout': anywhere('/logout', { page: true }),
@@ -165,6 +177,7 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
   'tag.list': { need: 'read' },
   'tag.add': { need: 'change', input: () => ({ name: 'v1', ref: 'nowhere' }) },
   'tag.remove': { need: 'change', input: () => ({ id: UNKNOWN }) },
+  'push.get': { need: 'read', input: (s) => ({ id: s.push }) },
   'settings.get': { need: 'manage' },
   'settings.update': { need: 'manage' },
   'settings.setCollaborator': {

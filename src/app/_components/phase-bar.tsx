@@ -2,7 +2,7 @@ import { Card } from './card';
 import type { Push } from './push-row';
 import { duration } from './wording';
 
-const TONES = ['bg-accent', 'bg-warn', 'bg-good', 'bg-control'];
+const TONES = ['text-accent', 'text-warn', 'text-good', 'text-muted'];
 
 /** How long a push was in each of its phases. */
 export function PhaseBar({ phases }: { phases: Push['phases'] }) {
@@ -10,7 +10,7 @@ export function PhaseBar({ phases }: { phases: Push['phases'] }) {
   let atPercent = 0;
   const bars = phases.map(({ phase, ms }, n) => {
     const percent = totalMs === 0 ? 0 : (100 * (ms ?? 0)) / totalMs;
-    const bar = { phase, x: atPercent, percent, tone: TONES[n]!.replace('bg-', 'text-') };
+    const bar = { phase, x: atPercent, percent, tone: TONES[n]! };
     atPercent += percent;
     return bar;
   });
@@ -38,7 +38,7 @@ export function PhaseBar({ phases }: { phases: Push['phases'] }) {
         <ul className="space-y-0.5">
           {phases.map(({ phase, ms }, n) => (
             <li className="flex items-center gap-2" key={phase}>
-              <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${TONES[n]}`} />
+              <span aria-hidden="true" className={`size-2 shrink-0 rounded-full bg-current ${TONES[n]}`} />
               <span className="flex-1">{phase}</span>
               <span className="text-muted tabular-nums">
                 {ms === null ? 'under way' : duration(ms)}
