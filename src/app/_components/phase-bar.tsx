@@ -38,7 +38,10 @@ export function PhaseBar({ phases }: { phases: Push['phases'] }) {
         <ul className="space-y-0.5">
           {phases.map(({ phase, ms }, n) => (
             <li className="flex items-center gap-2" key={phase}>
-              <span aria-hidden="true" className={`size-2 shrink-0 rounded-full bg-current ${TONES[n]}`} />
+              <span
+                aria-hidden="true"
+                className={`size-2 shrink-0 rounded-full bg-current ${TONES[n]}`}
+              />
               <span className="flex-1">{phase}</span>
               <span className="text-muted tabular-nums">
                 {ms === null ? 'under way' : duration(ms)}

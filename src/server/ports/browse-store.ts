@@ -2,8 +2,8 @@ import type { Id } from '~/muse/ids';
 import type { SignatureState } from '~/muse/signature';
 import type { ErrorFrame, PushKind, ResultFrame } from '~/wire/frames';
 import type { RepositoryAccess } from '../access';
-import type { TagStore } from './tag-store';
 import type { PhaseTimes } from './push-store';
+import type { TagStore } from './tag-store';
 
 /** A commit as the graph sees it. */
 export interface GraphRow {
