@@ -3,9 +3,10 @@ import type { Id, IdFormat } from '~/muse/ids';
 import { checkPath } from '~/muse/paths';
 import { encodeSnapshot, encodeSnapshotDelta } from '~/wire/pack-codec';
 import { ClientError, checkInterrupted } from './client-error';
-import type { DeltaIndex } from './delta-index';
+import type { DeltaIndex, KnownDelta } from './delta-index';
 import { type NewHistory, type ReadCommit, walkNewHistory } from './history-walk';
-import { fileIdOf, type SnapshotParts, snapshotRecordOf } from './records';
+import { fileIdOf, readSnapshotParts, type SnapshotParts, snapshotRecordOf } from './records';
+import type { SnapshotLineReader } from './snapshot-lines';
 
 /** What a plan reads of the repository; `Repository` has it. */
 export interface PushSource {
@@ -14,6 +15,8 @@ export interface PushSource {
   objectSize(id: Id): number | null;
   /** Differences found by earlier plans. */
   readonly deltas?: DeltaIndex;
+  /** Finds others without reading the records. */
+  readonly lines?: Pick<SnapshotLineReader, 'difference'>;
 }
 
 export interface PlannedObject {
@@ -132,10 +135,10 @@ async function planSnapshots(
     const { idFormat } = plan;
     const first = snapshotOf.get(commit.parents[0] ?? '');
     const parentId = first !== undefined && there.has(first) ? first : null;
-    const known = parentId === null ? null : (deltas?.find(id, parentId) ?? null);
-    if (parentId !== null && known !== null) {
-      planObjects(plan, source, known.add, objects);
-      const record = encodeSnapshotDelta({ id, parentId, ...known }, idFormat);
+    const found = parentId === null ? null : quickDelta(source, id, parentId, deltas);
+    if (parentId !== null && found !== null) {
+      planObjects(plan, source, found.add, objects);
+      const record = encodeSnapshotDelta({ id, parentId, ...found }, idFormat);
       plan.snapshots.push({ delta: true, record });
       there.add(id);
       continue;
@@ -154,6 +157,23 @@ async function planSnapshots(
   }
   for (const object of plan.objects) plan.objectBytes += object.size;
   deltas?.save();
+}
+
+/** A difference that needs no records: one that was found before, or that the lines tell. */
+function quickDelta(
+  source: PushSource,
+  id: Id,
+  parentId: Id,
+  deltas: DeltaIndex | undefined,
+): KnownDelta | null {
+  const known = deltas?.find(id, parentId);
+  if (known) return known;
+  const found = source.lines?.difference(parentId, id);
+  if (!found) return null;
+  const { extra } = readSnapshotParts(found.rest, id, `snapshot ${id}`);
+  const delta = { add: found.add, remove: found.remove, extra };
+  deltas?.note(id, parentId, delta);
+  return delta;
 }
 
 /** Adds the objects that are not among `planned`, nor with the remote, to the plan. */

@@ -73,6 +73,7 @@ export async function push(
     } catch (error) {
       if (isFalseDelta(error, repository)) {
         repository.deltas.forget();
+        repository.lines.turnOff();
         continue;
       }
       if (!(error instanceof ClientError) || attempt === TRIES || !mayRetry(error, options))
@@ -120,9 +121,10 @@ function headOf(repository: Repository, branch: string): Id {
   });
 }
 
-/** Whether a difference that was taken from the index was wrong: then it is found again. */
-function isFalseDelta(error: unknown, { deltas }: Repository): boolean {
-  return error instanceof ClientError && error.code === 'snapshot-id-mismatch' && deltas.used;
+/** Whether a difference that was not read from the records was wrong: then it is found again. */
+function isFalseDelta(error: unknown, { deltas, lines }: Repository): boolean {
+  const unread = deltas.used || lines.used;
+  return error instanceof ClientError && error.code === 'snapshot-id-mismatch' && unread;
 }
 
 /** A forced push replaces one head that was seen: when that has moved, a person looks again. */

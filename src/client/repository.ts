@@ -17,6 +17,7 @@ import {
   type SnapshotParts,
 } from './records';
 import { NEW_CONFIG, type Remote, remotesOf, withRemote } from './repository-config';
+import { SnapshotLineReader } from './snapshot-lines';
 
 const MUSE = '.muse';
 /** The layout of a `.muse` folder that is read and written here, by the public CLI's number. */
@@ -50,11 +51,14 @@ export class Repository {
   readonly folder: string;
   /** Differences between snapshots that were found before. */
   readonly deltas: DeltaIndex;
+  /** Snapshot files as lines, for the differences that were not found before. */
+  readonly lines: SnapshotLineReader;
 
   private constructor(root: string) {
     this.root = root;
     this.folder = path.join(root, MUSE);
     this.deltas = new DeltaIndex(this.folder, (id) => stampOf(this.#path(snapshotName(id))));
+    this.lines = new SnapshotLineReader((id) => this.#path(snapshotName(id)));
   }
 
   /** The repository that a folder is in: its own `.muse`, or that of the nearest folder above. */
