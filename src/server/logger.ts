@@ -14,7 +14,7 @@ const LEVELS = { debug: 10, info: 20, warn: 30, error: 40 } as const;
 export type LogLevel = keyof typeof LEVELS;
 
 const secrets = new Set<string>();
-const TOKENS = /\b(muse_(?:pat|agt)_)[0-9A-Za-z]+/g;
+const TOKENS = /\b(muse_(?:pat|agt|inv)_)[0-9A-Za-z]+/g;
 const URL_PASSWORDS = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@/]+@/gi;
 
 /** Makes a text unreadable in every line that is written from now on; for passwords and keys. */
