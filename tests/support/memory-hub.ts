@@ -3,6 +3,7 @@ import type { Id, IdFormat } from '~/muse/ids';
 import type { Principal, Scope } from '~/server/access';
 import type { AuditEntry } from '~/server/ports/audit-log';
 import type { HubSettings } from '~/server/ports/hub-settings';
+import type { LinkedLogin } from '~/server/ports/linked-login-store';
 import type {
   BranchRule,
   NewCommit,
@@ -26,6 +27,21 @@ export interface MemoryUser {
   role: 'user' | 'admin';
   ownerId: string | null;
   disabled: boolean;
+  passwordHash: string | null;
+  createdAtMs: number;
+}
+
+export interface MemoryInvitation {
+  id: string;
+  hash: string;
+  accountId: string | null;
+  madeById: string;
+  note: string;
+  uses: number;
+  usesMax: number;
+  createdAtMs: number;
+  expiresAtMs: number;
+  revoked: boolean;
 }
 
 export interface MemoryToken {
@@ -92,6 +108,8 @@ export interface MemoryRepository {
 export class MemoryHub {
   readonly users = new Map<string, MemoryUser>();
   readonly tokens = new Map<string, MemoryToken>();
+  readonly invitations = new Map<string, MemoryInvitation>();
+  readonly linkedLogins: (LinkedLogin & { userId: string })[] = [];
   readonly authFailures = new Map<string, { count: number; resetsAtMs: number }>();
   readonly sessions = new Map<string, MemorySession>();
   readonly repositories = new Map<string, MemoryRepository>();
@@ -136,6 +154,20 @@ export class MemoryHub {
     if (user) user.disabled = true;
   }
 
+  /** An account is out when it, or who answers for it, is disabled. */
+  isDisabled(user: MemoryUser): boolean {
+    return user.disabled || (this.users.get(user.ownerId ?? '')?.disabled ?? false);
+  }
+
+  /** Ends the sessions of an account but one; returns how many. */
+  endSessions(userId: string, keptId: string | null): number {
+    const ended = [...this.sessions.values()].filter(
+      (session) => session.userId === userId && !session.revoked && session.id !== keptId,
+    );
+    for (const session of ended) session.revoked = true;
+    return ended.length;
+  }
+
   countRows(repoId: string): StoredCounts {
     const repository = this.repository(repoId);
     return {
@@ -164,7 +196,7 @@ export class MemoryHub {
     }
     if (session === undefined || session?.revoked) return 'unauthenticated';
     if (session && session.expiresAtMs <= this.now()) return 'unauthenticated';
-    if (!user || user.disabled) return 'access-denied';
+    if (!user || this.isDisabled(user)) return 'access-denied';
     return {
       ...principal,
       role: user.role,

@@ -28,7 +28,7 @@ export class MemoryIdentityStore implements IdentityStore {
       handle: user.handle,
       accountKind: user.kind,
       role: user.role,
-      userDisabled: user.disabled,
+      userDisabled: this.hub.isDisabled(user),
       scopes: token.scopes,
       repoIds: token.repoIds,
       branchPattern: token.branchPattern,
@@ -85,7 +85,8 @@ export class MemoryIdentityStore implements IdentityStore {
     if (await this.findUser(user.handle)) {
       throw new Refusal('access-denied', { handle: user.handle });
     }
-    this.hub.users.set(user.id, { ...user, disabled: false });
+    const fresh = { disabled: false, passwordHash: null, createdAtMs: this.hub.now() };
+    this.hub.users.set(user.id, { ...user, ...fresh });
   }
 
   async createSession(session: Parameters<IdentityStore['createSession']>[0]): Promise<void> {

@@ -5,6 +5,10 @@ import type { MemoryHub, MemorySession } from './memory-hub';
 export class MemorySessionStore implements SessionStore {
   constructor(readonly hub: MemoryHub) {}
 
+  async startedAt(userId: string, sessionId: string): Promise<number | null> {
+    return this.#standing(userId).find(({ id }) => id === sessionId)?.createdAtMs ?? null;
+  }
+
   async listSessions(userId: string, limit: number): Promise<ListedSession[]> {
     return this.#standing(userId)
       .sort((a, b) => b.lastUsedAtMs - a.lastUsedAtMs)

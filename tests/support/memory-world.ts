@@ -1,3 +1,4 @@
+import { MemoryAccountStore } from './memory-account-store';
 import { MemoryAuditLog } from './memory-audit-log';
 import { MemoryDeviceStore } from './memory-device-store';
 import { MemoryFetchStore } from './memory-fetch-store';
@@ -5,6 +6,9 @@ import { MemoryHistoryStore } from './memory-history-store';
 import { MemoryHub } from './memory-hub';
 import { MemoryHubSettings } from './memory-hub-settings';
 import { MemoryIdentityStore } from './memory-identity-store';
+import { MemoryInvitationStore } from './memory-invitation-store';
+import { MemoryLinkedLoginStore } from './memory-linked-login-store';
+import { MemoryPasswordStore } from './memory-password-store';
 import { MemoryPushStore } from './memory-push-store';
 import { MemorySessionStore } from './memory-session-store';
 import { MemorySettingsStore } from './memory-settings-store';
@@ -21,6 +25,10 @@ export function memoryWorld(hub = new MemoryHub()): StoreWorld {
     tokens: new MemoryTokenStore(hub),
     settings: new MemorySettingsStore(hub),
     sessions: new MemorySessionStore(hub),
+    accounts: new MemoryAccountStore(hub),
+    passwords: new MemoryPasswordStore(hub),
+    invitations: new MemoryInvitationStore(hub),
+    logins: new MemoryLinkedLoginStore(hub),
     audit: new MemoryAuditLog(hub),
     hubSettings: new MemoryHubSettings(hub),
     devices: new MemoryDeviceStore(hub),

@@ -1,9 +1,13 @@
+import { PostgresAccountStore } from '~/server/postgres/account-store';
 import { PostgresAuditLog } from '~/server/postgres/audit-log';
 import { PostgresDeviceStore } from '~/server/postgres/device-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresHistoryStore } from '~/server/postgres/history-store';
 import { PostgresHubSettings } from '~/server/postgres/hub-settings';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
+import { PostgresInvitationStore } from '~/server/postgres/invitation-store';
+import { PostgresLinkedLoginStore } from '~/server/postgres/linked-login-store';
+import { PostgresPasswordStore } from '~/server/postgres/password-store';
 import type { PrismaClient } from '~/server/postgres/prisma-client';
 import { PostgresPushStore, type PushStoreOptions } from '~/server/postgres/push-store';
 import { PostgresSessionStore } from '~/server/postgres/session-store';
@@ -21,6 +25,10 @@ export function postgresWorld(prisma: PrismaClient, options: PushStoreOptions = 
     tokens: new PostgresTokenStore(prisma),
     settings: new PostgresSettingsStore(prisma),
     sessions: new PostgresSessionStore(prisma),
+    accounts: new PostgresAccountStore(prisma),
+    passwords: new PostgresPasswordStore(prisma),
+    invitations: new PostgresInvitationStore(prisma),
+    logins: new PostgresLinkedLoginStore(prisma),
     audit: new PostgresAuditLog(prisma),
     hubSettings: new PostgresHubSettings(prisma),
     devices: new PostgresDeviceStore(prisma),

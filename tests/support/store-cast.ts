@@ -8,13 +8,18 @@ type User = Extract<Principal, { kind: 'user' }>;
 /** An account of its own for one test, without a token. */
 export async function addUser(
   world: StoreWorld,
-  fields: { handle?: string; role?: 'user' | 'admin'; kind?: 'human' | 'agent' } = {},
+  fields: {
+    handle?: string;
+    role?: 'user' | 'admin';
+    kind?: 'human' | 'agent';
+    ownerId?: string;
+  } = {},
 ): Promise<User> {
-  const { role = 'user', kind = 'human' } = fields;
+  const { role = 'user', kind = 'human', ownerId = null } = fields;
   const userId = randomUUID();
   const handle = fields.handle ?? `user-${userId.slice(0, 8)}`;
   await world.identity.createUser({
-    ...{ id: userId, handle, displayName: '', kind, ownerId: null, role },
+    ...{ id: userId, handle, displayName: '', kind, ownerId, role },
   });
   return { kind: 'user', userId, handle, accountKind: kind, role, token: null, sessionId: null };
 }

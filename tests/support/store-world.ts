@@ -1,9 +1,13 @@
+import type { AccountStore } from '~/server/ports/account-store';
 import type { AuditLog } from '~/server/ports/audit-log';
 import type { DeviceStore } from '~/server/ports/device-store';
 import type { FetchStore } from '~/server/ports/fetch-store';
 import type { HistoryStore } from '~/server/ports/history-store';
 import type { HubSettingsStore } from '~/server/ports/hub-settings';
 import type { IdentityStore } from '~/server/ports/identity-store';
+import type { InvitationStore } from '~/server/ports/invitation-store';
+import type { LinkedLoginStore } from '~/server/ports/linked-login-store';
+import type { PasswordStore } from '~/server/ports/password-store';
 import type { BranchRule, PushStore } from '~/server/ports/push-store';
 import type { SessionStore } from '~/server/ports/session-store';
 import type { SettingsStore } from '~/server/ports/settings-store';
@@ -39,6 +43,10 @@ export interface StoreWorld {
   tokens: TokenStore;
   settings: SettingsStore;
   sessions: SessionStore;
+  accounts: AccountStore;
+  passwords: PasswordStore;
+  invitations: InvitationStore;
+  logins: LinkedLoginStore;
   audit: AuditLog;
   hubSettings: HubSettingsStore;
   devices: DeviceStore;

@@ -15,6 +15,19 @@ export const ofAccount = (userId: string): FailureLimit => ({
   ...{ key: `account ${userId}`, max: 100, windowMs: HOUR_MS },
 });
 
+/**
+ * Wrong passwords for one handle, from wherever; then no password is heard until the hour is over.
+ * It is counted by the handle that was typed, whether or not there is such an account.
+ */
+export const ofPassword = (handle: string): FailureLimit => ({
+  ...{ key: `password ${handle.toLowerCase().slice(0, 60)}`, max: 100, windowMs: HOUR_MS },
+});
+
+/** Accounts that people make from one address, and the tries of it. */
+export const ofJoining = (address: string): FailureLimit => ({
+  ...{ key: `join ${networkOf(address)}`, max: 20, windowMs: HOUR_MS },
+});
+
 /** `rate-limited`, with the seconds to wait. */
 export function tooManyFailures(heardAgainAtMs: number, nowMs: number): Refusal {
   const seconds = Math.max(1, Math.ceil((heardAgainAtMs - nowMs) / 1000));

@@ -1,6 +1,6 @@
+import type { AccountKind } from '../access';
 import type { AuditEntry } from './audit-log';
 
-export type AccountKind = 'human' | 'agent';
 export type Role = 'user' | 'admin';
 
 export interface Account {

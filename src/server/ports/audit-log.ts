@@ -6,6 +6,16 @@ import type { AccountKind } from '../access';
  */
 export const AUDIT_ACTIONS = [
   'account.create',
+  'account.update',
+  'account.disable',
+  'account.enable',
+  'account.role',
+  'account.reset',
+  'account.password',
+  'account.link',
+  'account.unlink',
+  'invitation.create',
+  'invitation.revoke',
   'sign-in',
   'sign-in.failed',
   'sign-out',
@@ -28,7 +38,7 @@ export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** What an act is done to. */
 export interface AuditSubject {
-  kind: 'account' | 'token' | 'session' | 'device' | 'repository' | 'hub';
+  kind: 'account' | 'invitation' | 'token' | 'session' | 'device' | 'repository' | 'hub';
   id: string | null;
   /** As people call it, at the time of the act. Never a secret. */
   name: string;

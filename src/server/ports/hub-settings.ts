@@ -8,6 +8,8 @@ import type { AuditEntry } from './audit-log';
 export const hubSettingsShape = z.object({
   /** Days that a new access token may be valid at most; null: as long as the environment allows. */
   tokenDaysMax: z.int().min(1).max(3_660).nullable().default(null),
+  /** Who makes accounts: everybody for himself, who has an invitation, or the admins only. */
+  signUp: z.enum(['open', 'invitation', 'closed']).default('closed'),
 });
 
 export type HubSettings = z.output<typeof hubSettingsShape>;

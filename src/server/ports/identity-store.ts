@@ -8,6 +8,7 @@ export interface TokenRecord {
   handle: string;
   accountKind: 'human' | 'agent';
   role: 'user' | 'admin';
+  /** The account, or who answers for it. */
   userDisabled: boolean;
   scopes: Scope[];
   repoIds: string[] | null;

@@ -12,6 +12,8 @@ export interface ListedSession {
 
 /** Browser sessions, for those who look after their own. */
 export interface SessionStore {
+  /** When a session of the account began, ms since the epoch; null when none of this id stands. */
+  startedAt(userId: string, sessionId: string): Promise<number | null>;
   /** An account's sessions that stand, last used first. */
   listSessions(userId: string, limit: number): Promise<ListedSession[]>;
   /** Ends a session of the account; false when it has none of this id that stands. */

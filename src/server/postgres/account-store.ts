@@ -1,9 +1,9 @@
 import type {
   Account,
   AccountChange,
-  CreationProblem,
   AccountQuery,
   AccountStore,
+  CreationProblem,
   ListedAccount,
   NewAccount,
   Role,
@@ -157,18 +157,28 @@ export class PostgresAccountStore implements AccountStore {
   ): Promise<AccountChange> {
     return asking(() =>
       this.prisma.$transaction(async (tx) => {
-        // All of them are held, so that two admins cannot take each other away at the same time.
-        const admins = await tx.$queryRaw<{ id: string }[]>`
-          SELECT id::text FROM users
-           WHERE role = 'admin' AND kind = 'human' AND disabled_at IS NULL
-           ORDER BY id FOR UPDATE`;
-        if (takes && admins.length === 1 && admins[0]?.id === userId) return 'last-admin';
+        if (takes && (await isLastAdmin(tx, userId))) return 'last-admin';
         if ((await update(tx)) === 0) return 'unchanged';
         await insertAudit(tx, audit);
         return 'done';
       }),
     );
   }
+}
+
+/**
+ * Whether nobody else could look after the hub. All admins are held when the account is one of them,
+ * so that two cannot take each other away at the same time.
+ */
+async function isLastAdmin(tx: Transaction, userId: string): Promise<boolean> {
+  const [account] = await tx.$queryRaw<{ role: Role }[]>`
+    SELECT role::text FROM users WHERE id = ${userId}::uuid`;
+  if (account?.role !== 'admin') return false;
+  const admins = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id::text FROM users
+     WHERE role = 'admin' AND kind = 'human' AND disabled_at IS NULL
+     ORDER BY id FOR NO KEY UPDATE`;
+  return admins.length === 1 && admins[0]?.id === userId;
 }
 
 async function create(tx: Transaction, account: NewAccount, audit: AuditEntry): Promise<void> {

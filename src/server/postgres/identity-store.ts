@@ -46,12 +46,14 @@ export class PostgresIdentityStore implements IdentityStore {
     const [row] = await asking(
       () => this.prisma.$queryRaw<TokenRow[]>`
         SELECT t.id::text, t.user_id::text AS "userId", u.handle, u.kind::text AS "accountKind",
-               u.role::text, u.disabled_at IS NOT NULL AS "userDisabled", t.scopes,
+               u.role::text, t.scopes,
+               u.disabled_at IS NOT NULL OR o.disabled_at IS NOT NULL AS "userDisabled",
                t.all_repos AS "allRepos", t.repo_ids::text[] AS "repoIds",
                t.branch_pattern AS "branchPattern", t.expires_at AS "expiresAt",
                t.revoked_at IS NOT NULL AS revoked
           FROM access_tokens t
           JOIN users u ON u.id = t.user_id
+          LEFT JOIN users o ON o.id = u.owner_id
          WHERE t.hash = ${hash}`,
     );
     if (!row) return null;
@@ -163,7 +165,7 @@ export class PostgresIdentityStore implements IdentityStore {
     );
   }
 
-  /** A session ends with the token that made it, and with its account. */
+  /** A session ends with the token that made it, with its account and with who answers for it. */
   async findSession(sessionId: string): Promise<Principal | null> {
     if (!isUuid(sessionId)) return null;
     const [row] = await asking(
@@ -178,8 +180,10 @@ export class PostgresIdentityStore implements IdentityStore {
                t.expires_at AS "expiresAt"
           FROM sessions s
           JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
+          LEFT JOIN users o ON o.id = u.owner_id
           LEFT JOIN access_tokens t ON t.id = s.token_id
-         WHERE s.id = ${sessionId}::uuid
+         WHERE o.disabled_at IS NULL
+           AND s.id = ${sessionId}::uuid
            AND s.revoked_at IS NULL
            AND s.expires_at > clock_timestamp()
            AND (s.token_id IS NULL

@@ -42,8 +42,8 @@ export interface PushAttempt {
 }
 
 /**
- * Throws the `Refusal` with which a push ends whose right was lost since it began: the account
- * disabled, the token or session ended, the collaboration taken back, a rule laid on the branch.
+ * Throws the `Refusal` with which a push ends whose right was lost since it began: the account, or
+ * who answers for it, disabled, the token or session ended, the collaboration taken back, a rule laid on the branch.
  * Returns whether new commits must be signed.
  */
 export async function expectRight(
@@ -55,7 +55,8 @@ export async function expectRight(
   const tokenId = principal.kind === 'user' ? (principal.token?.id ?? null) : null;
   const sessionId = principal.kind === 'user' ? principal.sessionId : null;
   const [row] = await tx.$queryRaw<RightsRow[]>`
-    SELECT u.handle, u.role::text AS role, u.disabled_at IS NOT NULL AS disabled,
+    SELECT u.handle, u.role::text AS role,
+           u.disabled_at IS NOT NULL OR o.disabled_at IS NOT NULL AS disabled,
            c.permission::text AS permission,
            t.id IS NOT NULL AS token_found, t.revoked_at IS NOT NULL AS token_revoked,
            t.expires_at <= clock_timestamp() AS token_expired,
@@ -65,6 +66,7 @@ export async function expectRight(
              WHERE r.repo_id = ${repoId}::uuid) AS rules
       FROM (SELECT ${userId}::uuid AS id) asking
       LEFT JOIN users u ON u.id = asking.id
+      LEFT JOIN users o ON o.id = u.owner_id
       LEFT JOIN collaborators c ON c.repo_id = ${repoId}::uuid AND c.user_id = u.id
       LEFT JOIN access_tokens t ON t.id = ${tokenId}::uuid AND t.user_id = u.id
       LEFT JOIN sessions s ON s.id = ${sessionId}::uuid AND s.user_id = u.id`;
@@ -111,7 +113,10 @@ export async function holdRight(tx: Transaction, attempt: PushAttempt): Promise<
   if (principal.kind === 'anonymous') return;
   const { userId, sessionId, token } = principal;
   await tx.$queryRaw`
-    WITH held_user AS (SELECT 1 FROM users WHERE id = ${userId}::uuid FOR SHARE),
+    WITH held_user AS (SELECT 1 FROM users WHERE id = ${userId}::uuid
+                                              OR id = (SELECT owner_id FROM users
+                                                        WHERE id = ${userId}::uuid)
+                         FOR SHARE),
          held_token AS (SELECT 1 FROM access_tokens WHERE id = ${token?.id ?? null}::uuid FOR SHARE),
          held_session AS (SELECT 1 FROM sessions WHERE id = ${sessionId}::uuid FOR SHARE),
          held_collaboration AS (SELECT 1 FROM collaborators

@@ -12,6 +12,17 @@ type SessionRow = Omit<ListedSession, 'createdAtMs' | 'lastUsedAtMs'> & {
 export class PostgresSessionStore implements SessionStore {
   constructor(private readonly prisma: PrismaClient) {}
 
+  async startedAt(userId: string, sessionId: string): Promise<number | null> {
+    if (!isUuid(sessionId)) return null;
+    const [row] = await asking(
+      () => this.prisma.$queryRaw<{ createdAt: Date }[]>`
+        SELECT created_at AS "createdAt" FROM sessions
+         WHERE id = ${sessionId}::uuid AND user_id = ${userId}::uuid
+           AND revoked_at IS NULL AND expires_at > clock_timestamp()`,
+    );
+    return row?.createdAt.getTime() ?? null;
+  }
+
   async listSessions(userId: string, limit: number): Promise<ListedSession[]> {
     const rows = await asking(
       () => this.prisma.$queryRaw<SessionRow[]>`

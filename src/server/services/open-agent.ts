@@ -1,0 +1,48 @@
+import type { Principal } from '~/server/access';
+import type { Account, ListedAccount } from '~/server/ports/account-store';
+import { Refusal } from '~/wire/errors';
+import { type AccountDeps, ofAccount } from './account-deps';
+import { auditEntry } from './audit-entry';
+import { expectAccountAdmin, type User } from './expect-account-admin';
+import { AGENTS_MAX } from './make-account';
+
+/** An agent, opened by who answers for it. */
+export interface OwnAgent {
+  owner: User;
+  account: Account;
+}
+
+/** The agents that the one who asks answers for, by handle. Throws as `expectAccountAdmin`. */
+export async function listAgents(
+  principal: Principal,
+  { accounts }: Pick<AccountDeps, 'accounts'>,
+): Promise<ListedAccount[]> {
+  return accounts.listAgents(expectAccountAdmin(principal).userId, AGENTS_MAX);
+}
+
+/**
+ * Finds an agent for the person who answers for it; nobody else finds it here, not even an admin of
+ * the hub, who has pages of his own. Throws `Refusal`: as `expectAccountAdmin`, `object-not-found`.
+ */
+export async function openAgent(
+  principal: Principal,
+  handle: string,
+  { accounts }: Pick<AccountDeps, 'accounts'>,
+): Promise<OwnAgent> {
+  const owner = expectAccountAdmin(principal);
+  const account = await accounts.findAccountByHandle(handle);
+  if (account?.kind === 'agent' && account.owner?.id === owner.userId) return { owner, account };
+  throw new Refusal('object-not-found', {}, 'You have no agent of this name.');
+}
+
+/** Disables or enables one's own agent, at once on every process. Throws as `openAgent`. */
+export async function setAgentDisabled(
+  principal: Principal,
+  { handle, disabled }: { handle: string; disabled: boolean },
+  deps: Pick<AccountDeps, 'accounts' | 'use'>,
+): Promise<void> {
+  const { owner, account } = await openAgent(principal, handle, deps);
+  const action = disabled ? 'account.disable' : 'account.enable';
+  const entry = auditEntry(owner, deps, { action, ...ofAccount(account) });
+  await deps.accounts.setDisabled(account.id, disabled, entry);
+}
