@@ -32,7 +32,15 @@ describe('a handle', () => {
 
   it('is made from any name, and another one when it is taken', () => {
     const first = (name: string) => handlesFrom(name).next().value as string;
-    const names = ['Ada Lovelace', 'admin', '', '日本', 'ada@example.org', '--x--', 'é'.repeat(200)];
+    const names = [
+      'Ada Lovelace',
+      'admin',
+      '',
+      '日本',
+      'ada@example.org',
+      '--x--',
+      'é'.repeat(200),
+    ];
     for (const name of names) {
       const made = [...handlesFrom(name)];
       expect(made.length).toBeGreaterThan(10);
