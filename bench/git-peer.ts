@@ -97,6 +97,9 @@ export class GitPeer implements Peer {
     return below.reduce((sum, { pid }) => sum + residentMib(pid), 0);
   }
 
+  /** git does nothing between requests. */
+  async settle(): Promise<void> {}
+
   async source(content: Content): Promise<string> {
     const folder = path.join(this.#folder, 'sources', content.name);
     if (fs.existsSync(folder)) return folder;

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Repository } from '~/client/repository';
 import { type Hub, startHub } from '~tests/support/hub';
 import { projectFolder } from '../tools/build-steps.mjs';
@@ -14,6 +15,10 @@ import { RequestLog } from './request-log';
 
 const benchFolder = import.meta.dirname;
 const OWNER = 'admin';
+/** A hub is at rest when it used next to no CPU for so long, looked at so often. */
+const STILL_MS = 1_000;
+const STILL_LOOKS = 4;
+const STILL_CPU_MS = 20;
 
 /** The production build of the hub with its embedded PostgreSQL, and the built client. */
 export class HubPeer implements Peer {
@@ -65,6 +70,16 @@ export class HubPeer implements Peer {
   /** Of the hub's own process; the database's is bounded by its settings and mostly shared. */
   serverMib(): number {
     return residentMib(this.hub.pid);
+  }
+
+  /** Jobs follow a push, such as counting what its commits changed. */
+  async settle(): Promise<void> {
+    for (let last = this.serverCpuMs(), still = 0; still < STILL_LOOKS; ) {
+      await delay(STILL_MS / STILL_LOOKS);
+      const now = this.serverCpuMs();
+      still = now - last <= STILL_CPU_MS ? still + 1 : 0;
+      last = now;
+    }
   }
 
   async source(content: Content): Promise<string> {

@@ -27,6 +27,7 @@ const LOOK_EVERY_MS = 20;
 
 /** Runs the clients, all at once when they are several, and measures them and the server. */
 export async function measure(peer: Peer, programs: Program[]): Promise<Measurement> {
+  await peer.settle();
   await peer.requests.take();
   const [main = 0] = peer.serverPids();
   const serverBefore = peer.serverCpuMs();

@@ -14,6 +14,8 @@ export interface Peer {
   /** The memory of the server now, and before it had done anything; MiB. */
   serverMib(): number;
   readonly idleMib: number;
+  /** Waits until the server has done what it does after an answer, so that each work begins at rest. */
+  settle(): Promise<void>;
   /** A folder with the whole history of some content. */
   source(content: Content): Promise<string>;
   /** Points the branch main of a folder at the commit with this number, from 0. */

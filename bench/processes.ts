@@ -79,13 +79,29 @@ export interface Program {
   env?: Record<string, string>;
 }
 
-/** Runs a program to its end; rejects with what it said when it fails. */
+/** Nobody waits longer for one piece of work. */
+const RUN_MAX_MS = 180_000;
+
+/** A program that was ended because it took longer than anybody waits. */
+export class TookTooLong extends Error {}
+
+/**
+ * Runs a program to its end; rejects with what it said when it fails, with `TookTooLong` when it and
+ * all it started had to be ended.
+ */
 export async function run({ argv, cwd, env }: Program, input?: Iterable<Buffer>): Promise<string> {
   const child = spawn(argv[0]!, argv.slice(1), {
     cwd,
     env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env } as unknown as NodeJS.ProcessEnv,
     stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    // A process group of its own, so that what it starts can be ended with it.
+    detached: true,
   });
+  let late = false;
+  const limit = setTimeout(() => {
+    late = true;
+    process.kill(-child.pid!, 'SIGKILL');
+  }, RUN_MAX_MS);
   let said = '';
   let complained = '';
   child.stdout!.on('data', (part) => {
@@ -102,6 +118,8 @@ export async function run({ argv, cwd, env }: Program, input?: Iterable<Buffer>)
     child.stdin!.end();
   }
   const [code] = await closed;
+  clearTimeout(limit);
+  if (late) throw new TookTooLong(`${argv.join(' ')} took more than ${RUN_MAX_MS / 1000} s`);
   if (code !== 0) throw new Error(`${argv.join(' ')} failed with ${code}: ${complained}${said}`);
   return said;
 }

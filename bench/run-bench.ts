@@ -5,8 +5,9 @@ import { emptyNodeMs, FloorBench, type Floors } from './floors';
 import { GitPeer } from './git-peer';
 import { HubPeer } from './hub-peer';
 import type { Peer } from './peer';
+import { TookTooLong } from './processes';
 import { makeReport, type Report, type Samples } from './report';
-import { type Scenario, type Sizes, scenarios } from './scenarios';
+import { type Scenario, type Sizes, scenarios, type Work } from './scenarios';
 
 export interface BenchOptions {
   sizes: Sizes;
@@ -58,7 +59,8 @@ export async function runBench({
       tell(`${scenario.letter}: ${scenario.title}`);
       Object.assign(titles, scenario.rows);
       const body = path.join(folder, `${scenario.letter}.body`);
-      await runScenario(scenario, [hub, ...gits], folder, rounds, samples, async () => {
+      const work = { scenario, peers: [hub, ...gits], folder, rounds, tell };
+      await runScenario(work, samples, async () => {
         emptyNode.push(await emptyNodeMs());
         if (!fs.existsSync(body)) return;
         floors[scenario.letter] ??= [];
@@ -74,28 +76,42 @@ export async function runBench({
   }
 }
 
+interface ScenarioRun {
+  scenario: Scenario;
+  peers: Peer[];
+  folder: string;
+  rounds: number;
+  tell(text: string): void;
+}
+
 async function runScenario(
-  scenario: Scenario,
-  peers: Peer[],
-  folder: string,
-  rounds: number,
+  { scenario, peers, folder, rounds, tell }: ScenarioRun,
   samples: Samples,
   between: () => Promise<void>,
 ): Promise<void> {
-  const works: { peer: Peer; work: Awaited<ReturnType<Scenario['setUp']>> }[] = [];
-  for (const peer of peers)
-    works.push({ peer, work: await scenario.setUp(peer, { folder, rounds }) });
-  for (let n = 0; n <= rounds; n++) {
+  const works: { peer: Peer; work: Work }[] = [];
+  for (const peer of peers) {
+    try {
+      const work = await scenario.setUp(peer, { folder, rounds });
+      await work.round(0); // to warm up
+      works.push({ peer, work });
+    } catch (error) {
+      // Of git's two forms the better one counts; one that looks for likeness in random bytes for
+      // ten minutes is not it.
+      if (!(error instanceof TookTooLong) || peer.name === 'hub') throw error;
+      tell(`   without ${peer.name}: ${error.message}`);
+    }
+  }
+  for (let n = 1; n <= rounds; n++) {
     const turn = n % works.length;
     for (const { peer, work } of [...works.slice(turn), ...works.slice(0, turn)]) {
       const measured = await work.round(n);
-      if (n === 0) continue; // to warm up
       for (const [row, measurement] of Object.entries(measured)) {
         samples[row] ??= {};
         samples[row][peer.name] ??= [];
         samples[row][peer.name]!.push(measurement);
       }
     }
-    if (n > 0) await between();
+    await between();
   }
 }
