@@ -10,7 +10,7 @@ import { projectFolder } from '../tools/build-steps.mjs';
 import type { Content } from './content';
 import type { GitPeer } from './git-peer';
 import { newName, type Peer } from './peer';
-import { cpuOf, type Program, residentMib, run } from './processes';
+import { cpuOf, type Program, processTree, residentMib, run } from './processes';
 import { RequestLog } from './request-log';
 
 const benchFolder = import.meta.dirname;
@@ -64,7 +64,10 @@ export class HubPeer implements Peer {
   }
 
   serverCpuMs(): number {
-    return this.serverPids().reduce((sum, pid) => sum + cpuOf(pid), 0);
+    const [hub = 0, database = 0] = this.serverPids();
+    // A database that the hub started is below it; one that it found running is not.
+    const below = processTree(hub).some(({ pid }) => pid === database);
+    return cpuOf(hub) + (below ? 0 : cpuOf(database));
   }
 
   /** Of the hub's own process; the database's is bounded by its settings and mostly shared. */
