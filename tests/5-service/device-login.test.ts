@@ -10,7 +10,7 @@ import {
 import { newUserCode, parseUserCode } from '~/server/services/device-code';
 import { pollDeviceLogin } from '~/server/services/poll-device-login';
 import { type DeviceAsker, startDeviceLogin } from '~/server/services/start-device-login';
-import { TEST_USE } from '~tests/support/audit-entries';
+import { AN_ACT, TEST_USE } from '~tests/support/audit-entries';
 import { FakeClock } from '~tests/support/fake-clock';
 import { MemoryHub } from '~tests/support/memory-hub';
 import { memoryWorld } from '~tests/support/memory-world';
@@ -176,7 +176,7 @@ describe('the token of a program', () => {
     const { deviceCode, userCode } = await start();
     const who = await withToken(world, ada, { scopes: ['admin'] });
     await approve(who, userCode);
-    await world.identity.revokeToken(who.token.id);
+    await world.identity.revokeToken(who.token.id, AN_ACT);
     expect(await poll(deviceCode)).toEqual({ state: 'denied' });
   });
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { authenticateBearer } from '~/server/auth/authenticate';
 import { ofAddress } from '~/server/auth/failure-limits';
 import { hashToken, newToken } from '~/server/auth/token-text';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { FakeClock } from '~tests/support/fake-clock';
 import { memoryWorld } from '~tests/support/memory-world';
 import { addUser, withToken } from '~tests/support/store-cast';
@@ -21,7 +22,7 @@ beforeEach(async () => {
   [good, revoked] = [newToken('human'), newToken('human')];
   await withToken(world, ada, { hash: hashToken(good) });
   const { token } = await withToken(world, ada, { hash: hashToken(revoked) });
-  await world.identity.revokeToken(token.id);
+  await world.identity.revokeToken(token.id, AN_ACT);
 });
 
 /** The handle of who a token stands for, or the code and wait of the refusal. */

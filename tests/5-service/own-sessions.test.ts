@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { endOtherSessions, endSession } from '~/server/services/end-session';
 import { listSessions } from '~/server/services/list-sessions';
+import { AN_ACT, TEST_USE } from '~tests/support/audit-entries';
 import { memoryWorld } from '~tests/support/memory-world';
 import { addUser, withToken } from '~tests/support/store-cast';
 
@@ -12,13 +13,16 @@ async function stage() {
   const ada = await addUser(world, { handle: 'ada' });
   const sign = async () => {
     const sessionId = randomUUID();
-    await world.identity.createSession({
-      ...{ id: sessionId, userId: ada.userId, tokenId: null, expiresAtMs: Date.now() + 60_000 },
-      ...{ userAgent: FIREFOX, address: '192.0.2.1' },
-    });
+    await world.identity.createSession(
+      {
+        ...{ id: sessionId, userId: ada.userId, tokenId: null, expiresAtMs: Date.now() + 60_000 },
+        ...{ userAgent: FIREFOX, address: '192.0.2.1' },
+      },
+      AN_ACT,
+    );
     return { ...ada, sessionId };
   };
-  return { world, ada, here: await sign(), there: await sign(), deps: world };
+  return { world, ada, here: await sign(), there: await sign(), deps: { ...world, use: TEST_USE } };
 }
 
 describe('one’s sessions', () => {

@@ -6,6 +6,7 @@ import { removeBranchRule, setBranchRule } from '~/server/services/set-branch-ru
 import { setCollaborator } from '~/server/services/set-collaborator';
 import { showSettings } from '~/server/services/show-settings';
 import { updateRepository } from '~/server/services/update-repository';
+import { TEST_USE } from '~tests/support/audit-entries';
 import { memoryWorld } from '~tests/support/memory-world';
 import { addRepository, addUser } from '~tests/support/store-cast';
 import type { StoreWorld } from '~tests/support/store-world';
@@ -23,7 +24,7 @@ let slug: string;
 
 const open = (principal: Principal): Promise<OpenRepository> =>
   openRepository({ owner: 'ada', slug, scope: 'read', principal }, world.identity);
-const deps = () => ({ settings: world.settings, identities: world.identity });
+const deps = () => ({ settings: world.settings, identities: world.identity, use: TEST_USE });
 
 beforeEach(async () => {
   world = memoryWorld();

@@ -5,6 +5,7 @@ import { createToken, type WantedToken } from '~/server/services/create-token';
 import { listTokens } from '~/server/services/list-tokens';
 import { revokeLeakedToken, revokeToken } from '~/server/services/revoke-token';
 import { expiryWarning } from '~/server/services/token-expiry';
+import { TEST_USE } from '~tests/support/audit-entries';
 import { FakeClock } from '~tests/support/fake-clock';
 import { memoryWorld } from '~tests/support/memory-world';
 import { addRepository, addUser, withToken } from '~tests/support/store-cast';
@@ -25,6 +26,7 @@ beforeEach(async () => {
 const deps = () => ({
   ...{ identities: world.identity, tokens: world.tokens, mint: mintToken, clock },
   tokenDaysMax: 180,
+  use: TEST_USE,
 });
 const make = (who: Principal, wanted: Partial<WantedToken> = {}) =>
   createToken(

@@ -4,6 +4,7 @@ import type { Principal, Scope } from '~/server/access';
 import { nextAuthOptions } from '~/server/auth/next-auth-options';
 import { hashToken, newToken } from '~/server/auth/token-text';
 import { handleCreateRepository, handleWhoami } from '~/server/http/account-handler';
+import { AN_ACT, TEST_USE } from '~tests/support/audit-entries';
 import { type BrowseWorld, HUB_URL, openBrowseWorld } from '~tests/support/browse-world';
 
 let world: BrowseWorld;
@@ -11,10 +12,20 @@ let ada: Extract<Principal, { kind: 'user' }>;
 
 async function tokenOf(user: typeof ada, scopes: Scope[], repoIds: string[] | null = null) {
   const text = newToken('human');
-  await world.deps.identities.createToken({
-    ...{ id: randomUUID(), userId: user.userId, name: 't', hash: hashToken(text), scopes, repoIds },
-    ...{ branchPattern: null, expiresAtMs: null },
-  });
+  await world.deps.identities.createToken(
+    {
+      ...{
+        id: randomUUID(),
+        userId: user.userId,
+        name: 't',
+        hash: hashToken(text),
+        scopes,
+        repoIds,
+      },
+      ...{ branchPattern: null, expiresAtMs: null },
+    },
+    AN_ACT,
+  );
   return text;
 }
 
@@ -129,11 +140,11 @@ describe('POST /api/repos', () => {
 
 describe('cookies', () => {
   it('are Secure where the hub is reached over https, and only there', () => {
-    expect(nextAuthOptions({ ...world.deps, url: 'https://hub.example' }).useSecureCookies).toBe(
-      true,
-    );
-    expect(nextAuthOptions({ ...world.deps, url: 'http://hub.example' }).useSecureCookies).toBe(
-      false,
-    );
+    expect(
+      nextAuthOptions({ ...world.deps, url: 'https://hub.example' }, TEST_USE).useSecureCookies,
+    ).toBe(true);
+    expect(
+      nextAuthOptions({ ...world.deps, url: 'http://hub.example' }, TEST_USE).useSecureCookies,
+    ).toBe(false);
   });
 });

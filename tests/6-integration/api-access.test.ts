@@ -6,6 +6,7 @@ import { appRouter, createCaller } from '~/server/api/root';
 import { createApiContext, TRPC_CODES } from '~/server/api/trpc';
 import { hashToken, newToken } from '~/server/auth/token-text';
 import { ERRORS, Refusal } from '~/wire/errors';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { type BrowseWorld, HUB_URL, openBrowseWorld } from '~tests/support/browse-world';
 import type { SeedCommit, SeededRepository } from '~tests/support/seed-repository';
 
@@ -118,10 +119,13 @@ function callerFor(headers: Record<string, string>, lenient = false) {
 async function tokenOf(user: User, narrowing: { repoIds?: string[]; expiresAtMs?: number } = {}) {
   const text = newToken('human');
   const id = randomUUID();
-  await world.deps.identities.createToken({
-    ...{ id, userId: user.userId, name: 'test', hash: hashToken(text), branchPattern: null },
-    ...{ scopes: ['read', 'write'], repoIds: null, expiresAtMs: null, ...narrowing },
-  });
+  await world.deps.identities.createToken(
+    {
+      ...{ id, userId: user.userId, name: 'test', hash: hashToken(text), branchPattern: null },
+      ...{ scopes: ['read', 'write'], repoIds: null, expiresAtMs: null, ...narrowing },
+    },
+    AN_ACT,
+  );
   return { id, text };
 }
 
@@ -159,7 +163,7 @@ beforeAll(async () => {
   const expired = await tokenOf(ada, { expiresAtMs: Date.now() - 1 });
   callers.set('expired', callerFor({ authorization: `Bearer ${expired.text}` }, true));
   const revoked = await tokenOf(ada);
-  await world.deps.identities.revokeToken(revoked.id);
+  await world.deps.identities.revokeToken(revoked.id, AN_ACT);
   callers.set('revoked', callerFor({ authorization: `Bearer ${revoked.text}` }, true));
 });
 afterAll(() => world.close());
@@ -280,10 +284,13 @@ describe('a change', () => {
 
   it('by a token that only reads is refused', async () => {
     const text = newToken('human');
-    await world.deps.identities.createToken({
-      ...{ id: randomUUID(), userId: ada.userId, name: 'r', hash: hashToken(text) },
-      ...{ scopes: ['read'], repoIds: null, branchPattern: null, expiresAtMs: null },
-    });
+    await world.deps.identities.createToken(
+      {
+        ...{ id: randomUUID(), userId: ada.userId, name: 'r', hash: hashToken(text) },
+        ...{ scopes: ['read'], repoIds: null, branchPattern: null, expiresAtMs: null },
+      },
+      AN_ACT,
+    );
     const caller = callerFor({ authorization: `Bearer ${text}` });
     const created = caller.repo.create({ slug: 'nope', visibility: 'public' });
     expect(await told(created)).toMatchObject({ reason: 'insufficient-scope' });

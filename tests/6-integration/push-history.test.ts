@@ -7,6 +7,7 @@ import { ANY_PUSH } from '~/server/services/list-pushes';
 import { openRepository } from '~/server/services/open-repository';
 import { showPush } from '~/server/services/show-push';
 import type { ErrorFrame } from '~/wire/frames';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { type BrowseWorld, openBrowseWorld } from '~tests/support/browse-world';
 import type { SeededRepository } from '~tests/support/seed-repository';
 
@@ -140,10 +141,13 @@ describe('the push history', () => {
 
   it('tells of refused ones to writers, and names of tokens to admins', async () => {
     const token = randomUUID();
-    await world.deps.identities.createToken({
-      ...{ id: token, userId: ada.userId, name: 'laptop of ada', hash: Buffer.alloc(32, 7) },
-      ...{ scopes: ['write'], repoIds: null, branchPattern: null, expiresAtMs: null },
-    });
+    await world.deps.identities.createToken(
+      {
+        ...{ id: token, userId: ada.userId, name: 'laptop of ada', hash: Buffer.alloc(32, 7) },
+        ...{ scopes: ['write'], repoIds: null, branchPattern: null, expiresAtMs: null },
+      },
+      AN_ACT,
+    );
     const where = { repoId_seq: { repoId, seq: 1 } };
     const { id: first } = await world.db.prisma.push.update({ where, data: { tokenId: token } });
     const named = async (user: Principal) => {

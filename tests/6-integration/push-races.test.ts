@@ -4,6 +4,7 @@ import type { Principal } from '~/server/access';
 import type { PushPlan } from '~/server/ports/push-store';
 import { Refusal } from '~/wire/errors';
 import type { ResultFrame } from '~/wire/frames';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { openTestDatabase, type TestDatabase } from '~tests/support/database';
 import { postgresWorld } from '~tests/support/postgres-world';
 import {
@@ -306,7 +307,7 @@ describe('a right that is taken back while rows are being stored', () => {
   };
   type Writer = Awaited<ReturnType<typeof withToken>>;
   const waysToLoseIt: [code: string, (writer: Writer, repoId: string) => Promise<unknown>][] = [
-    ['token-revoked', ({ token }) => worlds[1].identity.revokeToken(token.id)],
+    ['token-revoked', ({ token }) => worlds[1].identity.revokeToken(token.id, AN_ACT)],
     ['access-denied', ({ userId }) => worlds[1].disableUser(userId)],
     ['access-denied', ({ userId }, repoId) => worlds[1].setCollaborator(repoId, userId, null)],
     ['branch-protected', (_, repoId) => worlds[1].setRules(repoId, [ADMINS_ONLY])],
@@ -335,7 +336,7 @@ describe('a right that is taken back while rows are being stored', () => {
       const plan = planOf({ ...base, principal, oldHead: root.id, commits: [commit] });
       const [pushed] = await Promise.allSettled([
         world.push.applyPush(plan),
-        worlds[1].identity.revokeToken(principal.token.id),
+        worlds[1].identity.revokeToken(principal.token.id, AN_ACT),
       ]);
       const { main } = await world.fetch.branchHeads(base.repoId);
       if (pushed.status === 'fulfilled') expect(main).toBe(commit.id);

@@ -5,10 +5,12 @@ import { ANONYMOUS, type Principal } from '~/server/access';
 import { authenticate } from '~/server/auth/authenticate';
 import { nextAuthOptions, ownAddress } from '~/server/auth/next-auth-options';
 import { hashToken, newToken } from '~/server/auth/token-text';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { type BrowseWorld, openBrowseWorld } from '~tests/support/browse-world';
 
 let world: BrowseWorld;
 let ada: Extract<Principal, { kind: 'user' }>;
+const browser = { address: '192.0.2.8', client: 'Browser/1' };
 const use = { address: '192.0.2.7', client: 'test/1' };
 
 const whoIs = (headers: Record<string, string>) =>
@@ -17,21 +19,24 @@ const whoIs = (headers: Record<string, string>) =>
 async function newTokenOf(user: typeof ada, expiresAtMs: number | null = null) {
   const text = newToken('human');
   const id = randomUUID();
-  await world.deps.identities.createToken({
-    ...{ id, userId: user.userId, name: 'laptop', hash: hashToken(text), scopes: ['write'] },
-    ...{ repoIds: null, branchPattern: null, expiresAtMs },
-  });
+  await world.deps.identities.createToken(
+    {
+      ...{ id, userId: user.userId, name: 'laptop', hash: hashToken(text), scopes: ['write'] },
+      ...{ repoIds: null, branchPattern: null, expiresAtMs },
+    },
+    AN_ACT,
+  );
   return { id, text };
 }
 
 /** What next-auth does when the form is sent. */
 async function authorize(token: string): Promise<{ id: string }> {
-  const provider = nextAuthOptions(world.deps).providers[0] as unknown as {
+  const provider = nextAuthOptions(world.deps, browser).providers[0] as unknown as {
     options: {
-      authorize(given: { token: string }, request: object): Promise<{ id: string }>;
+      authorize(given: { token: string }): Promise<{ id: string }>;
     };
   };
-  return provider.options.authorize({ token }, { headers: { 'user-agent': 'Browser/1' } });
+  return provider.options.authorize({ token });
 }
 
 const cookieOf = async (sessionId: string, secret = world.deps.sessionSecret) =>
@@ -69,6 +74,46 @@ describe('signing in with a token', () => {
   });
 });
 
+describe('signing in and out', () => {
+  const noted = async (actor: string | null) => {
+    const all = { actor, action: null, repository: null, fromMs: null, untilMs: null };
+    return world.deps.audit.list({ ...all, before: null, limit: 3 });
+  };
+
+  it('is noted with the account, the token and where from', async () => {
+    const dora = await world.addUser('dora');
+    const { id: tokenId, text } = await newTokenOf(dora);
+    const { id } = await authorize(text);
+    const from = { ...browser, actorName: 'dora', tokenId, sessionId: id };
+    const account = { kind: 'account', id: dora.userId, name: 'dora' };
+    expect(await noted('dora')).toMatchObject([{ action: 'sign-in', subject: account, ...from }]);
+    const { events } = nextAuthOptions(world.deps, browser);
+    await events!.signOut!({ token: { sessionId: id } } as never);
+    await events!.signOut!({ token: { sessionId: id } } as never);
+    const session = { kind: 'session', id };
+    const acts = await noted('dora');
+    expect(acts).toMatchObject([{ action: 'sign-out', subject: session, ...from }, {}]);
+    expect(acts).toHaveLength(2);
+  });
+
+  it('is noted when it fails, for the account that it was for; gibberish is not', async () => {
+    const fay = await world.addUser('fay');
+    const { text } = await newTokenOf(fay, Date.now() - 1000);
+    await expect(authorize(text)).rejects.toThrow('token-expired');
+    await expect(authorize(newToken('human'))).rejects.toThrow('unauthenticated');
+    await expect(authorize('gibberish')).rejects.toThrow('unauthenticated');
+    const acts = (await noted(null)).slice(0, 2);
+    expect(acts).toMatchObject([
+      { action: 'sign-in.failed', subject: { id: null }, detail: { code: 'unauthenticated' } },
+      {
+        ...{ action: 'sign-in.failed', actorId: null, ...browser },
+        ...{ subject: { id: fay.userId, name: 'fay' }, detail: { code: 'token-expired' } },
+      },
+    ]);
+    expect(JSON.stringify(acts)).not.toContain(text);
+  });
+});
+
 describe('a session', () => {
   it('ends when it is signed out, with its token, and with its account', async () => {
     const signOut = await authorize((await newTokenOf(ada)).text);
@@ -76,14 +121,14 @@ describe('a session', () => {
       [
         signOut.id,
         async () => {
-          const { events } = nextAuthOptions(world.deps);
+          const { events } = nextAuthOptions(world.deps, browser);
           await events!.signOut!({ token: { sessionId: signOut.id } } as never);
         },
       ],
     ];
     const byToken = await newTokenOf(ada);
     const ofToken = await authorize(byToken.text);
-    ends.push([ofToken.id, () => world.deps.identities.revokeToken(byToken.id)]);
+    ends.push([ofToken.id, () => world.deps.identities.revokeToken(byToken.id, AN_ACT)]);
     const eve = await world.addUser('eve');
     const ofEve = await authorize((await newTokenOf(eve)).text);
     const disable = { where: { id: eve.userId }, data: { disabledAt: new Date() } };
@@ -98,14 +143,14 @@ describe('a session', () => {
 
   it('that is ended shows nobody to next-auth either', async () => {
     const session = await authorize((await newTokenOf(ada)).text);
-    const { callbacks } = nextAuthOptions(world.deps);
+    const { callbacks } = nextAuthOptions(world.deps, browser);
     const token = { sessionId: session.id };
     const show = async () => {
       const shown = await callbacks!.session!({ session: { expires: 'x' }, token } as never);
       return (shown as { user?: object }).user;
     };
     expect(await show()).toEqual({ name: 'ada' });
-    await world.deps.identities.revokeSession(session.id);
+    await world.deps.identities.revokeSession(session.id, AN_ACT);
     expect(await show()).toBeUndefined();
     expect(await callbacks!.jwt!({ token } as never)).toEqual({});
   });
@@ -137,7 +182,7 @@ describe('a Bearer token', () => {
 
   it('that is revoked or of a disabled account is refused by what it is', async () => {
     const revoked = await newTokenOf(ada);
-    await world.deps.identities.revokeToken(revoked.id);
+    await world.deps.identities.revokeToken(revoked.id, AN_ACT);
     await expect(whoIs({ authorization: `Bearer ${revoked.text}` })).rejects.toMatchObject({
       code: 'token-revoked',
     });

@@ -9,6 +9,7 @@ import { hashToken, newToken } from '~/server/auth/token-text';
 import { handleListTags, handlePutTags, type TagsHandlerDeps } from '~/server/http/tags-handler';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { DEFAULT_LIMITS } from '~/wire/limits';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { type BrowseWorld, HUB_URL, openBrowseWorld } from '~tests/support/browse-world';
 import type { SeededRepository } from '~tests/support/seed-repository';
 
@@ -24,10 +25,13 @@ const CLI = 'application/x-msgpack, application/json';
 
 async function tokenOf(user: User, scopes: ('read' | 'write')[]): Promise<string> {
   const text = newToken('human');
-  await world.deps.identities.createToken({
-    ...{ id: randomUUID(), userId: user.userId, name: 'test', hash: hashToken(text), scopes },
-    ...{ repoIds: null, branchPattern: null, expiresAtMs: null },
-  });
+  await world.deps.identities.createToken(
+    {
+      ...{ id: randomUUID(), userId: user.userId, name: 'test', hash: hashToken(text), scopes },
+      ...{ repoIds: null, branchPattern: null, expiresAtMs: null },
+    },
+    AN_ACT,
+  );
   return text;
 }
 

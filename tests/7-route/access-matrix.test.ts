@@ -15,6 +15,7 @@ import {
   type Row,
   type Subject,
 } from '~tests/support/access-rows';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { openTestDatabase, type TestDatabase } from '~tests/support/database';
 import { FetchStage } from '~tests/support/fetch-stage';
 import { type Hub, startHub } from '~tests/support/hub';
@@ -79,9 +80,9 @@ beforeAll(async () => {
     const push = seeded.result.pushId;
     const names = { owner: 'ada', slug: slugOf(state) };
     subjects.set(state, { ...names, commit, object: `sha256:${object}`, push });
-    await settings.putCollaborator(repoId, people.reader.principal.userId, 'read');
-    await settings.putCollaborator(repoId, people.writer.principal.userId, 'write');
-    if (state === 'deleted') await settings.deleteRepository(repoId);
+    await settings.putCollaborator(repoId, people.reader.principal.userId, 'read', AN_ACT);
+    await settings.putCollaborator(repoId, people.writer.principal.userId, 'write', AN_ACT);
+    if (state === 'deleted') await settings.deleteRepository(repoId, AN_ACT);
   }
   const hidden = subjects.get('private')!;
   subjects.set('absent', { ...hidden, slug: slugOf('absent'), object: `sha256:${'7'.repeat(64)}` });
@@ -97,7 +98,7 @@ beforeAll(async () => {
     const idOf = async (text: string) => (await identities.findToken(hashToken(text)))!.id;
     const id = await idOf(expired);
     await database.prisma.accessToken.update({ where: { id }, data: { expiresAt: new Date(0) } });
-    await identities.revokeToken(await idOf(revoked));
+    await identities.revokeToken(await idOf(revoked), AN_ACT);
     useless.expired.push(expired);
     useless.revoked.push(revoked);
   }

@@ -194,7 +194,7 @@ export function describeAccountStore(name: string, makeWorld: () => StoreWorld):
     const sign = async (userId: string) => {
       const id = randomUUID();
       const session = { id, userId, tokenId: null, expiresAtMs: Date.now() + 60_000 };
-      await world.identity.createSession({ ...session, userAgent: '', address: '' });
+      await world.identity.createSession({ ...session, userAgent: '', address: '' }, AN_ACT);
       return id;
     };
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '~/server/access';
 import type { BranchRule, PushPlan } from '~/server/ports/push-store';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { commitOf, idOf, NO_COUNTS, objectOf, planOf, treeOf } from '~tests/support/push-plans';
 import { addRepository, addUser, withToken } from '~tests/support/store-cast';
 import type { StoreWorld } from '~tests/support/store-world';
@@ -288,7 +289,7 @@ export function describeApplyPush(name: string, makeWorld: () => StoreWorld): vo
     it('ends it when the token was revoked', async () => {
       const { repoId } = await begun();
       const principal = await withToken(world, owner);
-      await world.identity.revokeToken(principal.token.id);
+      await world.identity.revokeToken(principal.token.id, AN_ACT);
       await expectRefused(forward({ repoId, principal }), { code: 'token-revoked' });
     });
 
@@ -301,15 +302,18 @@ export function describeApplyPush(name: string, makeWorld: () => StoreWorld): vo
     it('ends it when the session was revoked', async () => {
       const { repoId } = await begun();
       const id = randomUUID();
-      await world.identity.createSession({
-        ...{ id, userId: owner.userId, tokenId: null, expiresAtMs: Date.now() + 60_000 },
-        ...{ userAgent: '', address: '' },
-      });
+      await world.identity.createSession(
+        {
+          ...{ id, userId: owner.userId, tokenId: null, expiresAtMs: Date.now() + 60_000 },
+          ...{ userAgent: '', address: '' },
+        },
+        AN_ACT,
+      );
       const principal = { ...owner, sessionId: id };
       await world.push.applyPush(
         planOf({ repoId, principal, kind: 'noop', oldHead: root.id, newHead: root.id }),
       );
-      await world.identity.revokeSession(id);
+      await world.identity.revokeSession(id, AN_ACT);
       await expectRefused(forward({ repoId, principal }), { code: 'unauthenticated' });
     });
 

@@ -95,6 +95,42 @@ export function describeAuditLog(name: string, makeWorld: () => StoreWorld): voi
       expect(await ids({ actor, untilMs: now - 60_000 })).toEqual([]);
     });
 
+    it('has each change of the stores once, and nothing where nothing changed', async () => {
+      const user = await withToken(world, await addUser(world));
+      const repoId = await addRepository(world, user);
+      const [reader, sessionId] = [await addUser(world), randomUUID()];
+      const session = { tokenId: null, userAgent: '', address: '', expiresAtMs: Date.now() + 9e6 };
+      const pattern = { allowForce: true, allowDelete: true, requireSigned: false };
+      const rule = { pattern: 'main', pushRole: 'write' as const, ...pattern };
+      const { identity, tokens, sessions, settings } = world;
+      const { userId } = user;
+      const changes: ((audit: AuditEntry) => Promise<unknown>)[] = [
+        (audit) => identity.createSession({ id: sessionId, userId, ...session }, audit),
+        (audit) => sessions.revokeOtherSessions(userId, null, audit),
+        (audit) => sessions.revokeOtherSessions(userId, null, audit),
+        (audit) => sessions.revokeOwnSession(userId, sessionId, audit),
+        (audit) => identity.revokeSession(sessionId, audit),
+        (audit) => settings.updateRepository(repoId, { description: 'x' }, audit),
+        (audit) => settings.updateRepository(repoId, { defaultBranch: 'none' }, audit),
+        (audit) => settings.putCollaborator(repoId, reader.userId, 'read', audit),
+        (audit) => settings.removeCollaborator(repoId, reader.userId, audit),
+        (audit) => settings.removeCollaborator(repoId, reader.userId, audit),
+        (audit) => settings.putRule(repoId, rule, audit),
+        (audit) => settings.removeRule(repoId, 'main', audit),
+        (audit) => settings.removeRule(repoId, 'main', audit),
+        (audit) => settings.deleteRepository(repoId, audit),
+        (audit) => settings.deleteRepository(repoId, audit),
+        (audit) => tokens.revokeOwnToken(userId, user.token.id, audit),
+        (audit) => tokens.revokeOwnToken(userId, user.token.id, audit),
+        (audit) => identity.revokeToken(user.token.id, audit),
+      ];
+      for (const [n, change] of changes.entries()) {
+        await change(act({ actorId: reader.userId, detail: { n } }));
+      }
+      const rows = await world.audit.list({ ...EVERYTHING, actor: reader.handle });
+      expect(rows.map(({ detail }) => detail.n).reverse()).toEqual([0, 1, 5, 7, 8, 10, 11, 13, 15]);
+    });
+
     it('holds text from anywhere', async () => {
       const { userId, handle } = await addUser(world);
       const reason = 'a\u0000b \u202e <script> 🦊';

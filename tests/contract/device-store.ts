@@ -108,17 +108,20 @@ export function describeDeviceStore(name: string, makeWorld: () => StoreWorld): 
       };
       const { token } = await withToken(world, ada);
       const sessionId = randomUUID();
-      await world.identity.createSession({
-        ...{ id: sessionId, userId: ada.userId, tokenId: token.id, expiresAtMs: laterMs },
-        ...{ userAgent: '', address: '' },
-      });
+      await world.identity.createSession(
+        {
+          ...{ id: sessionId, userId: ada.userId, tokenId: token.id, expiresAtMs: laterMs },
+          ...{ userAgent: '', address: '' },
+        },
+        AN_ACT,
+      );
       const eve = await addUser(world);
       const bySession = await approvedBy({ sessionId });
       const byToken = await approvedBy({ tokenId: token.id });
       const byAccount = await approvedBy({ userId: eve.userId });
       expect(await (await approvedBy({ sessionId, tokenId: token.id }))()).not.toBeNull();
-      await world.identity.revokeSession(sessionId);
-      await world.identity.revokeToken(token.id);
+      await world.identity.revokeSession(sessionId, AN_ACT);
+      await world.identity.revokeToken(token.id, AN_ACT);
       await world.disableUser(eve.userId);
       for (const claim of [bySession, byToken, byAccount]) expect(await claim()).toBeNull();
     });

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ANONYMOUS } from '~/server/access';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { addRepository, addUser, withToken } from '~tests/support/store-cast';
 import type { StoreWorld } from '~tests/support/store-world';
 
@@ -63,7 +64,7 @@ export function describeIdentityStore(name: string, makeWorld: () => StoreWorld)
       const user = await addUser(world);
       const hash = randomBytes(32);
       const { token } = await withToken(world, user, { hash });
-      await world.identity.revokeToken(token.id);
+      await world.identity.revokeToken(token.id, AN_ACT);
       await world.disableUser(user.userId);
       expect(await world.identity.findToken(hash)).toMatchObject({
         revoked: true,
@@ -132,20 +133,20 @@ export function describeIdentityStore(name: string, makeWorld: () => StoreWorld)
     it('stand for their account, narrowed as the token that signed them in', async () => {
       const user = await withToken(world, await addUser(world), { scopes: ['read'] });
       const made = session(user.userId, user.token.id);
-      await world.identity.createSession(made);
+      await world.identity.createSession(made, AN_ACT);
       expect(await world.identity.findSession(made.id)).toEqual({ ...user, sessionId: made.id });
     });
 
     it('stand for nobody once they are revoked, over, or were never made', async () => {
       const user = await addUser(world);
       const [revoked, over] = [session(user.userId), session(user.userId, null, -1)];
-      await world.identity.createSession(revoked);
-      await world.identity.createSession(over);
+      await world.identity.createSession(revoked, AN_ACT);
+      await world.identity.createSession(over, AN_ACT);
       expect(await world.identity.findSession(revoked.id)).toEqual({
         ...user,
         sessionId: revoked.id,
       });
-      await world.identity.revokeSession(revoked.id);
+      await world.identity.revokeSession(revoked.id, AN_ACT);
       for (const id of [revoked.id, over.id, randomUUID(), 'no-uuid']) {
         expect(await world.identity.findSession(id)).toBeNull();
       }
@@ -154,9 +155,9 @@ export function describeIdentityStore(name: string, makeWorld: () => StoreWorld)
     it('end with their token and with their account', async () => {
       const user = await withToken(world, await addUser(world));
       const [ofToken, ofAccount] = [session(user.userId, user.token.id), session(user.userId)];
-      await world.identity.createSession(ofToken);
-      await world.identity.createSession(ofAccount);
-      await world.identity.revokeToken(user.token.id);
+      await world.identity.createSession(ofToken, AN_ACT);
+      await world.identity.createSession(ofAccount, AN_ACT);
+      await world.identity.revokeToken(user.token.id, AN_ACT);
       expect(await world.identity.findSession(ofToken.id)).toBeNull();
       expect(await world.identity.findSession(ofAccount.id)).not.toBeNull();
       await world.disableUser(user.userId);
@@ -192,10 +193,13 @@ export function describeIdentityStore(name: string, makeWorld: () => StoreWorld)
     it('free their name when they are deleted', async () => {
       const owner = await addUser(world);
       const make = (slug: string) =>
-        world.identity.createRepository({
-          ...{ id: randomUUID(), ownerId: owner.userId, slug, description: '' },
-          visibility: 'public',
-        });
+        world.identity.createRepository(
+          {
+            ...{ id: randomUUID(), ownerId: owner.userId, slug, description: '' },
+            visibility: 'public',
+          },
+          AN_ACT,
+        );
       const first = await make('Songs');
       expect(first).not.toBeNull();
       expect(await make('songs')).toBeNull();
@@ -210,7 +214,10 @@ export function describeIdentityStore(name: string, makeWorld: () => StoreWorld)
       const [one, two] = [await addUser(world), await addUser(world)];
       for (const { userId: ownerId } of [one, two]) {
         const repo = { id: randomUUID(), ownerId, slug: 'same', description: '' };
-        const made = await world.identity.createRepository({ ...repo, visibility: 'public' });
+        const made = await world.identity.createRepository(
+          { ...repo, visibility: 'public' },
+          AN_ACT,
+        );
         expect(made).toEqual({ id: repo.id });
       }
     });

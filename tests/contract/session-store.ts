@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { addUser, withToken } from '~tests/support/store-cast';
 import type { StoreWorld } from '~tests/support/store-world';
 
@@ -12,10 +13,13 @@ export function describeSessionStore(name: string, makeWorld: () => StoreWorld):
 
   const sign = async (userId: string, tokenId: string | null = null, livesMs = 3_600_000) => {
     const id = randomUUID();
-    await world.identity.createSession({
-      ...{ id, userId, tokenId, expiresAtMs: Date.now() + livesMs },
-      ...{ userAgent: 'browser', address: '192.0.2.1' },
-    });
+    await world.identity.createSession(
+      {
+        ...{ id, userId, tokenId, expiresAtMs: Date.now() + livesMs },
+        ...{ userAgent: 'browser', address: '192.0.2.1' },
+      },
+      AN_ACT,
+    );
     return id;
   };
   const ids = async (userId: string) =>
@@ -37,7 +41,7 @@ export function describeSessionStore(name: string, makeWorld: () => StoreWorld):
         ...{ address: '192.0.2.9', userAgent: 'phone', tokenName: 'laptop' },
       });
       expect(listed[1]).toMatchObject({ userAgent: 'browser', tokenName: null });
-      await world.identity.revokeToken(user.token.id);
+      await world.identity.revokeToken(user.token.id, AN_ACT);
       expect(await ids(user.userId)).toEqual([second]);
     });
 
@@ -60,15 +64,15 @@ export function describeSessionStore(name: string, makeWorld: () => StoreWorld):
         ...[await sign(user.userId), await sign(user.userId), await sign(user.userId)],
       ] as [string, string, string];
       const foreign = await sign(other.userId);
-      expect(await world.sessions.revokeOwnSession(user.userId, foreign)).toBe(false);
-      expect(await world.sessions.revokeOwnSession(user.userId, 'no-uuid')).toBe(false);
-      expect(await world.sessions.revokeOwnSession(user.userId, one)).toBe(true);
-      expect(await world.sessions.revokeOwnSession(user.userId, one)).toBe(false);
+      expect(await world.sessions.revokeOwnSession(user.userId, foreign, AN_ACT)).toBe(false);
+      expect(await world.sessions.revokeOwnSession(user.userId, 'no-uuid', AN_ACT)).toBe(false);
+      expect(await world.sessions.revokeOwnSession(user.userId, one, AN_ACT)).toBe(true);
+      expect(await world.sessions.revokeOwnSession(user.userId, one, AN_ACT)).toBe(false);
       expect(await world.identity.findSession(one)).toBeNull();
-      expect(await world.sessions.revokeOtherSessions(user.userId, two)).toBe(1);
+      expect(await world.sessions.revokeOtherSessions(user.userId, two, AN_ACT)).toBe(1);
       expect(await world.identity.findSession(three)).toBeNull();
       expect(await ids(user.userId)).toEqual([two]);
-      expect(await world.sessions.revokeOtherSessions(user.userId, null)).toBe(1);
+      expect(await world.sessions.revokeOtherSessions(user.userId, null, AN_ACT)).toBe(1);
       expect(await ids(other.userId)).toEqual([foreign]);
     });
   });

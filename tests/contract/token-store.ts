@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { addRepository, addUser, withToken } from '~tests/support/store-cast';
 import type { StoreWorld } from '~tests/support/store-world';
 
@@ -48,7 +49,7 @@ export function describeTokenStore(name: string, makeWorld: () => StoreWorld): v
       await withToken(world, await addUser(world));
       expect(await world.tokens.countTokens(user.userId)).toBe(1);
       expect(await world.tokens.listTokens(user.userId, 10)).toHaveLength(2);
-      expect(await world.tokens.revokeOwnToken(user.userId, token.id)).toBe(true);
+      expect(await world.tokens.revokeOwnToken(user.userId, token.id, AN_ACT)).toBe(true);
       expect(await world.tokens.countTokens(user.userId)).toBe(0);
       expect(await world.tokens.listTokens(user.userId, 10)).toHaveLength(1);
     });
@@ -57,12 +58,12 @@ export function describeTokenStore(name: string, makeWorld: () => StoreWorld): v
       const [user, other] = [await addUser(world), await addUser(world)];
       const hash = randomBytes(32);
       const { token } = await withToken(world, user, { hash });
-      expect(await world.tokens.revokeOwnToken(other.userId, token.id)).toBe(false);
+      expect(await world.tokens.revokeOwnToken(other.userId, token.id, AN_ACT)).toBe(false);
       expect((await world.identity.findToken(hash))?.revoked).toBe(false);
-      expect(await world.tokens.revokeOwnToken(user.userId, token.id)).toBe(true);
+      expect(await world.tokens.revokeOwnToken(user.userId, token.id, AN_ACT)).toBe(true);
       expect((await world.identity.findToken(hash))?.revoked).toBe(true);
       for (const id of [token.id, randomUUID(), 'no-uuid']) {
-        expect(await world.tokens.revokeOwnToken(user.userId, id)).toBe(false);
+        expect(await world.tokens.revokeOwnToken(user.userId, id, AN_ACT)).toBe(false);
       }
     });
   });

@@ -19,6 +19,7 @@ import { PostgresTokenStore } from '~/server/postgres/token-store';
 import { HistoryCache } from '~/server/services/load-history';
 import { SegmentReader } from '~/server/storage/segment-reader';
 import { SegmentWriter } from '~/server/storage/segment-writer';
+import { AN_ACT } from './audit-entries';
 import { openTestDatabase, type TestDatabase } from './database';
 import { MemoryBlobStore } from './memory-blob-store';
 import {
@@ -111,15 +112,18 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
       return { ...account, userId: id, handle, role };
     },
     async addRepository(owner, slug, visibility) {
-      const created = await identities.createRepository({
-        ...{
-          id: randomUUID(),
-          ownerId: owner.userId,
-          slug,
-          description: `About ${slug}`,
-          visibility,
+      const created = await identities.createRepository(
+        {
+          ...{
+            id: randomUUID(),
+            ownerId: owner.userId,
+            slug,
+            description: `About ${slug}`,
+            visibility,
+          },
         },
-      });
+        AN_ACT,
+      );
       return created!.id;
     },
     async addCollaborator(repoId, { userId }, permission) {
@@ -127,10 +131,13 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     },
     async signIn({ userId }, tokenId) {
       const sessionId = randomUUID();
-      await identities.createSession({
-        ...{ id: sessionId, userId, tokenId: tokenId ?? null, userAgent: '', address: '' },
-        expiresAtMs: Date.now() + 60_000,
-      });
+      await identities.createSession(
+        {
+          ...{ id: sessionId, userId, tokenId: tokenId ?? null, userAgent: '', address: '' },
+          expiresAtMs: Date.now() + 60_000,
+        },
+        AN_ACT,
+      );
       const value = await encode({ token: { sessionId }, secret: deps.sessionSecret });
       return `next-auth.session-token=${value}`;
     },

@@ -25,6 +25,7 @@ import {
   STREAM_OBJECT_BATCH_BYTES,
   STREAM_OBJECT_BATCH_SIZE,
 } from '~/wire/limits';
+import { AN_ACT } from './audit-entries';
 import { openTestDatabase, type TestDatabase } from './database';
 import {
   type SeedCommit,
@@ -96,16 +97,19 @@ export class FetchStage {
 
   async token(userId: string, scopes: Scope[], repoIds: string[] | null = null): Promise<string> {
     const text = newToken('human');
-    await this.stores.identities.createToken({
-      id: crypto.randomUUID(),
-      userId,
-      name: 'test',
-      hash: hashToken(text),
-      scopes,
-      repoIds,
-      branchPattern: null,
-      expiresAtMs: null,
-    });
+    await this.stores.identities.createToken(
+      {
+        id: crypto.randomUUID(),
+        userId,
+        name: 'test',
+        hash: hashToken(text),
+        scopes,
+        repoIds,
+        branchPattern: null,
+        expiresAtMs: null,
+      },
+      AN_ACT,
+    );
     return text;
   }
 
@@ -114,13 +118,16 @@ export class FetchStage {
     slug: string,
     visibility: 'public' | 'private' = 'public',
   ): Promise<string> {
-    const made = await this.stores.identities.createRepository({
-      id: crypto.randomUUID(),
-      ownerId: owner.principal.userId,
-      slug,
-      description: '',
-      visibility,
-    });
+    const made = await this.stores.identities.createRepository(
+      {
+        id: crypto.randomUUID(),
+        ownerId: owner.principal.userId,
+        slug,
+        description: '',
+        visibility,
+      },
+      AN_ACT,
+    );
     if (!made) throw new Error(`${owner.handle}/${slug} exists`);
     return made.id;
   }

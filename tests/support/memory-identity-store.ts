@@ -1,4 +1,5 @@
 import type { Principal } from '~/server/access';
+import type { AuditEntry } from '~/server/ports/audit-log';
 import type {
   FailureLimit,
   IdentityStore,
@@ -63,15 +64,18 @@ export class MemoryIdentityStore implements IdentityStore {
     return failures.count > max ? failures.resetsAtMs : null;
   }
 
-  async createToken({ hash, ...token }: NewToken): Promise<void> {
+  async createToken({ hash, ...token }: NewToken, audit: AuditEntry): Promise<void> {
     const fresh = { createdAtMs: this.hub.now(), revoked: false, lastUse: null };
     const row = { ...token, hash: hex(hash), ...fresh };
     this.hub.tokens.set(token.id, row);
+    this.hub.note(audit);
   }
 
-  async revokeToken(tokenId: string): Promise<void> {
+  async revokeToken(tokenId: string, audit: AuditEntry): Promise<void> {
     const token = this.hub.tokens.get(tokenId);
-    if (token) token.revoked = true;
+    if (!token || token.revoked) return;
+    token.revoked = true;
+    this.hub.note(audit);
   }
 
   async findUser(handle: string): ReturnType<IdentityStore['findUser']> {
@@ -89,10 +93,14 @@ export class MemoryIdentityStore implements IdentityStore {
     this.hub.users.set(user.id, { ...user, ...fresh });
   }
 
-  async createSession(session: Parameters<IdentityStore['createSession']>[0]): Promise<void> {
+  async createSession(
+    session: Parameters<IdentityStore['createSession']>[0],
+    audit: AuditEntry,
+  ): Promise<void> {
     const now = this.hub.now();
     const times = { createdAtMs: now, lastUsedAtMs: now };
     this.hub.sessions.set(session.id, { ...session, ...times, revoked: false });
+    this.hub.note(audit);
   }
 
   async findSession(sessionId: string): Promise<Principal | null> {
@@ -119,9 +127,11 @@ export class MemoryIdentityStore implements IdentityStore {
     });
   }
 
-  async revokeSession(sessionId: string): Promise<void> {
+  async revokeSession(sessionId: string, audit: AuditEntry): Promise<void> {
     const session = this.hub.sessions.get(sessionId);
-    if (session) session.revoked = true;
+    if (!session || session.revoked) return;
+    session.revoked = true;
+    this.hub.note(audit);
   }
 
   async findRepository(
@@ -152,12 +162,14 @@ export class MemoryIdentityStore implements IdentityStore {
 
   async createRepository(
     repo: Parameters<IdentityStore['createRepository']>[0],
+    audit: AuditEntry,
   ): Promise<{ id: string } | null> {
     const taken = [...this.hub.repositories.values()].some(
       (r) => r.ownerId === repo.ownerId && sameName(r.slug, repo.slug) && !r.deleted,
     );
     if (taken) return null;
     this.hub.repositories.set(repo.id, emptyRepository(repo));
+    this.hub.note(audit);
     return { id: repo.id };
   }
 }

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '~/server/ports/audit-log';
 import type { ListedSession, SessionStore } from '~/server/ports/session-store';
 import type { MemoryHub, MemorySession } from './memory-hub';
 
@@ -19,18 +20,24 @@ export class MemorySessionStore implements SessionStore {
       }));
   }
 
-  async revokeOwnSession(userId: string, sessionId: string): Promise<boolean> {
+  async revokeOwnSession(userId: string, sessionId: string, audit: AuditEntry): Promise<boolean> {
     const session = this.hub.sessions.get(sessionId);
     if (!session || session.userId !== userId || session.revoked) return false;
     session.revoked = true;
+    this.hub.note(audit);
     return true;
   }
 
-  async revokeOtherSessions(userId: string, keptId: string | null): Promise<number> {
+  async revokeOtherSessions(
+    userId: string,
+    keptId: string | null,
+    audit: AuditEntry,
+  ): Promise<number> {
     const others = [...this.hub.sessions.values()].filter(
       (session) => session.userId === userId && !session.revoked && session.id !== keptId,
     );
     for (const session of others) session.revoked = true;
+    if (others.length > 0) this.hub.note(audit);
     return others.length;
   }
 

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '~/server/ports/audit-log';
 import type { BranchRule } from '~/server/ports/push-store';
 import type {
   Collaborator,
@@ -25,29 +26,49 @@ export class MemorySettingsStore implements SettingsStore {
     return [...rules].sort((a, b) => (a.pattern < b.pattern ? -1 : 1));
   }
 
-  async updateRepository(repoId: string, change: RepositoryChange): Promise<boolean> {
+  async updateRepository(
+    repoId: string,
+    change: RepositoryChange,
+    audit: AuditEntry,
+  ): Promise<boolean> {
     const repository = this.#repository(repoId);
     const { defaultBranch } = change;
     if (repository.deleted) return false;
     if (defaultBranch !== undefined && !repository.branches.has(defaultBranch)) return false;
     Object.assign(repository, change);
+    this.hub.note(audit);
     return true;
   }
 
-  async putCollaborator(repoId: string, userId: string, permission: Permission): Promise<void> {
+  async putCollaborator(
+    repoId: string,
+    userId: string,
+    permission: Permission,
+    audit: AuditEntry,
+  ): Promise<void> {
     this.#repository(repoId).collaborators.set(userId, permission);
+    this.hub.note(audit);
   }
 
-  async removeCollaborator(repoId: string, userId: string): Promise<boolean> {
-    return this.#repository(repoId).collaborators.delete(userId);
+  async removeCollaborator(repoId: string, userId: string, audit: AuditEntry): Promise<boolean> {
+    const removed = this.#repository(repoId).collaborators.delete(userId);
+    if (removed) this.hub.note(audit);
+    return removed;
   }
 
-  async putRule(repoId: string, rule: BranchRule): Promise<void> {
-    await this.removeRule(repoId, rule.pattern);
+  async putRule(repoId: string, rule: BranchRule, audit: AuditEntry): Promise<void> {
+    this.#takeRule(repoId, rule.pattern);
     this.#repository(repoId).rules.push(rule);
+    this.hub.note(audit);
   }
 
-  async removeRule(repoId: string, pattern: string): Promise<boolean> {
+  async removeRule(repoId: string, pattern: string, audit: AuditEntry): Promise<boolean> {
+    const removed = this.#takeRule(repoId, pattern);
+    if (removed) this.hub.note(audit);
+    return removed;
+  }
+
+  #takeRule(repoId: string, pattern: string): boolean {
     const repository = this.#repository(repoId);
     const kept = repository.rules.filter((rule) => rule.pattern !== pattern);
     const removed = kept.length < repository.rules.length;
@@ -55,10 +76,11 @@ export class MemorySettingsStore implements SettingsStore {
     return removed;
   }
 
-  async deleteRepository(repoId: string): Promise<boolean> {
+  async deleteRepository(repoId: string, audit: AuditEntry): Promise<boolean> {
     const repository = this.#repository(repoId);
     if (repository.deleted) return false;
     repository.deleted = true;
+    this.hub.note(audit);
     return true;
   }
 

@@ -1,4 +1,5 @@
-import type { ListedToken, TokenStore } from '~/server/ports/token-store';
+import type { AuditEntry } from '~/server/ports/audit-log';
+import type { ListedToken, NamedToken, TokenStore } from '~/server/ports/token-store';
 import type { MemoryHub } from './memory-hub';
 
 /** Access tokens in memory, for those who manage them. */
@@ -30,10 +31,18 @@ export class MemoryTokenStore implements TokenStore {
     return usable.filter(({ expiresAtMs }) => expiresAtMs === null || expiresAtMs > now).length;
   }
 
-  async revokeOwnToken(userId: string, tokenId: string): Promise<boolean> {
+  async nameToken(tokenId: string): Promise<NamedToken | null> {
+    const token = this.hub.tokens.get(tokenId);
+    const user = token && this.hub.users.get(token.userId);
+    if (!token || !user) return null;
+    return { id: tokenId, name: token.name, userId: user.id, handle: user.handle };
+  }
+
+  async revokeOwnToken(userId: string, tokenId: string, audit: AuditEntry): Promise<boolean> {
     const token = this.hub.tokens.get(tokenId);
     if (!token || token.userId !== userId || token.revoked) return false;
     token.revoked = true;
+    this.hub.note(audit);
     return true;
   }
 

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Principal, Scope } from '~/server/access';
 import type { NewToken } from '~/server/ports/identity-store';
+import { AN_ACT } from './audit-entries';
 import type { StoreWorld } from './store-world';
 
 type User = Extract<Principal, { kind: 'user' }>;
@@ -41,7 +42,7 @@ export async function withToken(
     expiresAtMs: null,
     ...fields,
   };
-  await world.identity.createToken(token);
+  await world.identity.createToken(token, AN_ACT);
   const { id, scopes, repoIds, branchPattern, expiresAtMs } = token;
   return { ...user, token: { id, scopes, repoIds, branchPattern, expiresAtMs } };
 }
@@ -53,8 +54,11 @@ export async function addRepository(
 ): Promise<string> {
   const id = randomUUID();
   const slug = `repo-${id.slice(0, 8)}`;
-  await world.identity.createRepository({
-    ...{ id, ownerId: owner.userId, slug, description: '', visibility },
-  });
+  await world.identity.createRepository(
+    {
+      ...{ id, ownerId: owner.userId, slug, description: '', visibility },
+    },
+    AN_ACT,
+  );
   return id;
 }

@@ -6,6 +6,7 @@ import { whoami } from '~/server/services/whoami';
 import { Refusal } from '~/wire/errors';
 import type { AuthenticateDeps } from '../auth/authenticate';
 import { drainBody } from './body';
+import { clientOf } from './client-address';
 import { answerHeaders, readJson } from './json-exchange';
 import { principalOf } from './read-access';
 import { errorResponse, type FaultLog } from './respond';
@@ -48,7 +49,10 @@ export async function handleCreateRepository(
     const principal = await principalOf(request, deps);
     if (principal.kind === 'anonymous') throw new Refusal('unauthenticated');
     const wanted = wantedOf(await readJson(request, newRepository));
-    const created = await createRepository(principal, wanted, deps);
+    const created = await createRepository(principal, wanted, {
+      ...deps,
+      use: clientOf(request),
+    });
     const headers = answerHeaders(request, principal);
     if (!created) {
       const message = 'There is a repository of this name already; choose another name.';

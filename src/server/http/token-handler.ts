@@ -8,6 +8,7 @@ import { checkTokenText, hashToken } from '../auth/token-text';
 import type { IdentityStore } from '../ports/identity-store';
 import type { TokenStore } from '../ports/token-store';
 import { drainBody } from './body';
+import { clientOf } from './client-address';
 import { answerHeaders, readJson } from './json-exchange';
 import { principalOf } from './read-access';
 import { errorResponse, type FaultLog } from './respond';
@@ -16,7 +17,7 @@ import { errorResponse, type FaultLog } from './respond';
  * Access tokens for programs (docs/protocol.md §4): Bearer only, JSON both ways, cookies are
  * ignored.
  */
-export interface TokenHandlerDeps extends Omit<CreateTokenDeps, 'tokens'> {
+export interface TokenHandlerDeps extends Omit<CreateTokenDeps, 'tokens' | 'use'> {
   identities: IdentityStore;
   tokens: TokenStore;
   log: FaultLog;
@@ -66,7 +67,7 @@ export function handleCreateToken(request: Request, deps: TokenHandlerDeps): Pro
         branchPattern: branch_pattern ?? null,
         days: days ?? null,
       },
-      deps,
+      { ...deps, use: clientOf(request) },
     );
     return {
       id: created.id,
@@ -87,7 +88,7 @@ export function handleRevokeToken(
   deps: TokenHandlerDeps,
 ): Promise<Response> {
   return answer(request, deps, 200, async (principal) => {
-    await revokeToken(principal, id, deps);
+    await revokeToken(principal, id, { ...deps, use: clientOf(request) });
     return { revoked: true };
   });
 }
@@ -106,7 +107,7 @@ export async function handleRevokeLeakedToken(
     if (!checkTokenText(text)) {
       throw new Refusal('object-not-found', {}, 'This is not a token of this hub.');
     }
-    await revokeLeakedToken(hashToken(text), deps);
+    await revokeLeakedToken(hashToken(text), { ...deps, use: clientOf(request) });
     return Response.json({ revoked: true }, { headers: answerHeaders(request) });
   } catch (error) {
     await drainBody(request);

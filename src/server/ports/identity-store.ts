@@ -1,4 +1,5 @@
 import type { Principal, RepositoryAccess, Scope } from '../access';
+import type { AuditEntry } from './audit-log';
 import type { PushRepository } from './push-store';
 
 /** What an access token's row says, found by the SHA-256 of the token. */
@@ -55,8 +56,9 @@ export interface IdentityStore {
   heardAgainAt(limit: FailureLimit, atMs: number): Promise<number | null>;
   /** Counts a failure; when it was one too many, the time at which the window ends, else null. */
   countFailure(limit: FailureLimit, atMs: number): Promise<number | null>;
-  createToken(token: NewToken): Promise<void>;
-  revokeToken(tokenId: string): Promise<void>;
+  createToken(token: NewToken, audit: AuditEntry): Promise<void>;
+  /** Ends a token; one that was ended before stays as it is, and nothing is noted. */
+  revokeToken(tokenId: string, audit: AuditEntry): Promise<void>;
   findUser(handle: string): Promise<{
     id: string;
     handle: string;
@@ -73,14 +75,17 @@ export interface IdentityStore {
     ownerId: string | null;
     role: 'user' | 'admin';
   }): Promise<void>;
-  createSession(session: {
-    id: string;
-    userId: string;
-    tokenId: string | null;
-    expiresAtMs: number;
-    userAgent: string;
-    address: string;
-  }): Promise<void>;
+  createSession(
+    session: {
+      id: string;
+      userId: string;
+      tokenId: string | null;
+      expiresAtMs: number;
+      userAgent: string;
+      address: string;
+    },
+    audit: AuditEntry,
+  ): Promise<void>;
   /** The principal of a session that is neither revoked nor expired; null otherwise. */
   findSession(sessionId: string): Promise<Principal | null>;
   /** Notes the last use, at most once a minute per session. */
@@ -88,7 +93,8 @@ export interface IdentityStore {
     sessionId: string,
     use: { atMs: number; address: string; client: string },
   ): Promise<void>;
-  revokeSession(sessionId: string): Promise<void>;
+  /** Ends a session; one that was ended before stays as it is, and nothing is noted. */
+  revokeSession(sessionId: string, audit: AuditEntry): Promise<void>;
   /** Finds a repository by owner handle and slug, both without case; null when absent or deleted. */
   findRepository(
     owner: string,
@@ -96,11 +102,14 @@ export interface IdentityStore {
     principal: Principal,
   ): Promise<RepositoryEntry | null>;
   /** Null when owner and slug are taken. */
-  createRepository(repo: {
-    id: string;
-    ownerId: string;
-    slug: string;
-    description: string;
-    visibility: 'public' | 'private';
-  }): Promise<{ id: string } | null>;
+  createRepository(
+    repo: {
+      id: string;
+      ownerId: string;
+      slug: string;
+      description: string;
+      visibility: 'public' | 'private';
+    },
+    audit: AuditEntry,
+  ): Promise<{ id: string } | null>;
 }

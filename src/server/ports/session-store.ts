@@ -1,3 +1,5 @@
+import type { AuditEntry } from './audit-log';
+
 /** A browser session as its account sees it. */
 export interface ListedSession {
   id: string;
@@ -17,7 +19,7 @@ export interface SessionStore {
   /** An account's sessions that stand, last used first. */
   listSessions(userId: string, limit: number): Promise<ListedSession[]>;
   /** Ends a session of the account; false when it has none of this id that stands. */
-  revokeOwnSession(userId: string, sessionId: string): Promise<boolean>;
+  revokeOwnSession(userId: string, sessionId: string, audit: AuditEntry): Promise<boolean>;
   /** Ends every session of the account but one; returns how many. */
-  revokeOtherSessions(userId: string, keptId: string | null): Promise<number>;
+  revokeOtherSessions(userId: string, keptId: string | null, audit: AuditEntry): Promise<number>;
 }

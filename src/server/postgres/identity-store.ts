@@ -1,5 +1,6 @@
 import { Refusal } from '~/wire/errors';
 import type { Principal, Scope } from '../access';
+import type { AuditEntry } from '../ports/audit-log';
 import type {
   FailureLimit,
   IdentityStore,
@@ -9,6 +10,7 @@ import type {
 } from '../ports/identity-store';
 import { countFailure, heardAgainAt } from './auth-failures';
 import { asking } from './database-error';
+import { audited } from './insert-audit';
 import type { PrismaClient } from './prisma-client';
 import { isUuid, storableText } from './storable';
 
@@ -99,9 +101,11 @@ export class PostgresIdentityStore implements IdentityStore {
     return countFailure(this.prisma, limit, atMs);
   }
 
-  async createToken(token: NewToken): Promise<void> {
-    await asking(
-      () => this.prisma.$executeRaw`
+  async createToken(token: NewToken, audit: AuditEntry): Promise<void> {
+    await audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         INSERT INTO access_tokens (id, user_id, name, hash, scopes, repo_ids, all_repos,
                                    branch_pattern, expires_at)
         VALUES (${token.id}::uuid, ${token.userId}::uuid, ${storableText(token.name)},
@@ -111,9 +115,11 @@ export class PostgresIdentityStore implements IdentityStore {
     );
   }
 
-  async revokeToken(tokenId: string): Promise<void> {
-    await asking(
-      () => this.prisma.$executeRaw`
+  async revokeToken(tokenId: string, audit: AuditEntry): Promise<void> {
+    await audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         UPDATE access_tokens SET revoked_at = clock_timestamp()
          WHERE id = ${tokenId}::uuid AND revoked_at IS NULL`,
     );
@@ -154,9 +160,14 @@ export class PostgresIdentityStore implements IdentityStore {
     }
   }
 
-  async createSession(session: Parameters<IdentityStore['createSession']>[0]): Promise<void> {
-    await asking(
-      () => this.prisma.$executeRaw`
+  async createSession(
+    session: Parameters<IdentityStore['createSession']>[0],
+    audit: AuditEntry,
+  ): Promise<void> {
+    await audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         INSERT INTO sessions (id, user_id, token_id, expires_at, user_agent, address)
         VALUES (${session.id}::uuid, ${session.userId}::uuid, ${session.tokenId}::uuid,
                 to_timestamp(${session.expiresAtMs}::bigint / 1000.0),
@@ -227,10 +238,12 @@ export class PostgresIdentityStore implements IdentityStore {
     );
   }
 
-  async revokeSession(sessionId: string): Promise<void> {
+  async revokeSession(sessionId: string, audit: AuditEntry): Promise<void> {
     if (!isUuid(sessionId)) return;
-    await asking(
-      () => this.prisma.$executeRaw`
+    await audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         UPDATE sessions SET revoked_at = clock_timestamp()
          WHERE id = ${sessionId}::uuid AND revoked_at IS NULL`,
     );
@@ -269,9 +282,12 @@ export class PostgresIdentityStore implements IdentityStore {
 
   async createRepository(
     repo: Parameters<IdentityStore['createRepository']>[0],
+    audit: AuditEntry,
   ): Promise<{ id: string } | null> {
-    const created = await asking(
-      () => this.prisma.$executeRaw`
+    const created = await audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         INSERT INTO repositories (id, owner_id, slug, slug_key, description, visibility)
         VALUES (${repo.id}::uuid, ${repo.ownerId}::uuid, ${repo.slug}, ${keyOf(repo.slug)},
                 ${storableText(repo.description)}, ${repo.visibility}::visibility)

@@ -1,5 +1,7 @@
+import type { AuditEntry } from '../ports/audit-log';
 import type { ListedSession, SessionStore } from '../ports/session-store';
 import { asking } from './database-error';
+import { audited } from './insert-audit';
 import type { PrismaClient } from './prisma-client';
 import { isUuid } from './storable';
 
@@ -46,19 +48,23 @@ export class PostgresSessionStore implements SessionStore {
     }));
   }
 
-  async revokeOwnSession(userId: string, sessionId: string): Promise<boolean> {
+  async revokeOwnSession(userId: string, sessionId: string, audit: AuditEntry): Promise<boolean> {
     if (!isUuid(sessionId)) return false;
-    const revoked = await asking(
-      () => this.prisma.$executeRaw`
+    const revoked = await audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         UPDATE sessions SET revoked_at = clock_timestamp()
          WHERE id = ${sessionId}::uuid AND user_id = ${userId}::uuid AND revoked_at IS NULL`,
     );
     return revoked === 1;
   }
 
-  revokeOtherSessions(userId: string, keptId: string | null): Promise<number> {
-    return asking(
-      () => this.prisma.$executeRaw`
+  revokeOtherSessions(userId: string, keptId: string | null, audit: AuditEntry): Promise<number> {
+    return audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         UPDATE sessions SET revoked_at = clock_timestamp()
          WHERE user_id = ${userId}::uuid AND revoked_at IS NULL
            AND id IS DISTINCT FROM ${keptId}::uuid`,

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../ports/audit-log';
 import type { BranchRule } from '../ports/push-store';
 import type {
   Collaborator,
@@ -6,6 +7,7 @@ import type {
   SettingsStore,
 } from '../ports/settings-store';
 import { asking } from './database-error';
+import { audited } from './insert-audit';
 import type { PrismaClient } from './prisma-client';
 import { storableText } from './storable';
 
@@ -35,12 +37,18 @@ export class PostgresSettingsStore implements SettingsStore {
     );
   }
 
-  async updateRepository(repoId: string, change: RepositoryChange): Promise<boolean> {
+  async updateRepository(
+    repoId: string,
+    change: RepositoryChange,
+    audit: AuditEntry,
+  ): Promise<boolean> {
     const { description = null, visibility = null, defaultBranch = null } = change;
     const { requireSigned = null, refusePolyglot = null } = change;
     const branch = defaultBranch === null ? null : storableText(defaultBranch);
-    const updated = await asking(
-      () => this.prisma.$executeRaw`
+    const updated = await audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         UPDATE repositories r
            SET description = coalesce(${description === null ? null : storableText(description)}, r.description),
                visibility = coalesce(${visibility}::visibility, r.visibility),
@@ -54,27 +62,38 @@ export class PostgresSettingsStore implements SettingsStore {
     return updated === 1;
   }
 
-  async putCollaborator(repoId: string, userId: string, permission: Permission): Promise<void> {
-    await asking(
-      () => this.prisma.$executeRaw`
+  async putCollaborator(
+    repoId: string,
+    userId: string,
+    permission: Permission,
+    audit: AuditEntry,
+  ): Promise<void> {
+    await audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         INSERT INTO collaborators (repo_id, user_id, permission)
         VALUES (${repoId}::uuid, ${userId}::uuid, ${permission}::permission)
         ON CONFLICT (repo_id, user_id) DO UPDATE SET permission = EXCLUDED.permission`,
     );
   }
 
-  async removeCollaborator(repoId: string, userId: string): Promise<boolean> {
-    const removed = await asking(
-      () => this.prisma.$executeRaw`
+  async removeCollaborator(repoId: string, userId: string, audit: AuditEntry): Promise<boolean> {
+    const removed = await audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         DELETE FROM collaborators
          WHERE repo_id = ${repoId}::uuid AND user_id = ${userId}::uuid`,
     );
     return removed === 1;
   }
 
-  async putRule(repoId: string, rule: BranchRule): Promise<void> {
-    await asking(
-      () => this.prisma.$executeRaw`
+  async putRule(repoId: string, rule: BranchRule, audit: AuditEntry): Promise<void> {
+    await audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         INSERT INTO branch_rules (repo_id, pattern, allow_force, allow_delete, push_role, require_signed)
         VALUES (${repoId}::uuid, ${storableText(rule.pattern)}, ${rule.allowForce},
                 ${rule.allowDelete}, ${rule.pushRole}::permission, ${rule.requireSigned})
@@ -84,18 +103,22 @@ export class PostgresSettingsStore implements SettingsStore {
     );
   }
 
-  async removeRule(repoId: string, pattern: string): Promise<boolean> {
-    const removed = await asking(
-      () => this.prisma.$executeRaw`
+  async removeRule(repoId: string, pattern: string, audit: AuditEntry): Promise<boolean> {
+    const removed = await audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         DELETE FROM branch_rules
          WHERE repo_id = ${repoId}::uuid AND pattern = ${storableText(pattern)}`,
     );
     return removed === 1;
   }
 
-  async deleteRepository(repoId: string): Promise<boolean> {
-    const deleted = await asking(
-      () => this.prisma.$executeRaw`
+  async deleteRepository(repoId: string, audit: AuditEntry): Promise<boolean> {
+    const deleted = await audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         UPDATE repositories SET deleted_at = clock_timestamp(), slug_key = NULL
          WHERE id = ${repoId}::uuid AND deleted_at IS NULL`,
     );

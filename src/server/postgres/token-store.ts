@@ -1,6 +1,8 @@
 import type { Scope } from '../access';
-import type { ListedToken, TokenStore } from '../ports/token-store';
+import type { AuditEntry } from '../ports/audit-log';
+import type { ListedToken, NamedToken, TokenStore } from '../ports/token-store';
 import { asking } from './database-error';
+import { audited } from './insert-audit';
 import type { PrismaClient } from './prisma-client';
 import { isUuid } from './storable';
 
@@ -52,10 +54,23 @@ export class PostgresTokenStore implements TokenStore {
     return row!.count;
   }
 
-  async revokeOwnToken(userId: string, tokenId: string): Promise<boolean> {
+  async nameToken(tokenId: string): Promise<NamedToken | null> {
+    if (!isUuid(tokenId)) return null;
+    const [row] = await asking(
+      () => this.prisma.$queryRaw<NamedToken[]>`
+        SELECT t.id::text, t.name, t.user_id::text AS "userId", u.handle
+          FROM access_tokens t JOIN users u ON u.id = t.user_id
+         WHERE t.id = ${tokenId}::uuid`,
+    );
+    return row ?? null;
+  }
+
+  async revokeOwnToken(userId: string, tokenId: string, audit: AuditEntry): Promise<boolean> {
     if (!isUuid(tokenId)) return false;
-    const revoked = await asking(
-      () => this.prisma.$executeRaw`
+    const revoked = await audited(
+      this.prisma,
+      audit,
+      (tx) => tx.$executeRaw`
         UPDATE access_tokens SET revoked_at = clock_timestamp()
          WHERE id = ${tokenId}::uuid AND user_id = ${userId}::uuid AND revoked_at IS NULL`,
     );

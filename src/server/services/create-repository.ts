@@ -2,6 +2,7 @@ import type { Principal } from '~/server/access';
 import type { Clock } from '~/server/ports/clock';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import { Refusal } from '~/wire/errors';
+import { type ActDeps, auditEntry, ofRepository } from './audit-entry';
 
 export const DESCRIPTION_MAX_LENGTH = 500;
 
@@ -14,6 +15,11 @@ export interface NewRepository {
   owner: string | null;
   visibility: 'public' | 'private';
   description: string;
+}
+
+interface CreateRepositoryDeps extends ActDeps {
+  identities: Pick<IdentityStore, 'findUser' | 'createRepository'>;
+  clock: Pick<Clock, 'uuid'>;
 }
 
 export interface CreatedRepository {
@@ -51,7 +57,7 @@ export function checkDescription(description: string): string {
 export async function createRepository(
   principal: Principal,
   wanted: NewRepository,
-  { identities, clock }: { identities: IdentityStore; clock: Pick<Clock, 'uuid'> },
+  deps: CreateRepositoryDeps,
 ): Promise<CreatedRepository | null> {
   if (principal.kind === 'anonymous') throw new Refusal('unauthenticated');
   const { token } = principal;
@@ -61,22 +67,23 @@ export async function createRepository(
   const problem = checkSlug(wanted.slug);
   if (problem !== null) throw new Refusal('bad-path', { slug: wanted.slug }, problem);
   const description = checkDescription(wanted.description);
-  const owner = await ownerOf(principal, wanted.owner, identities);
+  const owner = await ownerOf(principal, wanted.owner, deps);
   const { slug, visibility } = wanted;
-  const created = await identities.createRepository({
-    id: clock.uuid(),
-    ownerId: owner.id,
-    slug,
-    description,
-    visibility,
+  const id = deps.clock.uuid();
+  const entry = auditEntry(principal, deps, {
+    action: 'repository.create',
+    ...ofRepository({ id, owner: owner.handle, slug }),
+    detail: { visibility },
   });
+  const row = { id, ownerId: owner.id, slug, description, visibility };
+  const created = await deps.identities.createRepository(row, entry);
   return created && { id: created.id, owner: owner.handle, slug };
 }
 
 async function ownerOf(
   principal: Extract<Principal, { kind: 'user' }>,
   named: string | null,
-  identities: IdentityStore,
+  { identities }: CreateRepositoryDeps,
 ): Promise<{ id: string; handle: string }> {
   const self = { id: principal.userId, handle: principal.handle };
   if (named === null || named.toLowerCase() === self.handle.toLowerCase()) return self;

@@ -3,6 +3,7 @@ import type { Clock } from '~/server/ports/clock';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import type { MintedToken, TokenStore } from '~/server/ports/token-store';
 import { Refusal } from '~/wire/errors';
+import { type ActDeps, auditEntry } from './audit-entry';
 import { checkBranchPattern } from './check-branch-pattern';
 import { expectAccountAdmin, type User } from './expect-account-admin';
 
@@ -35,7 +36,7 @@ export interface CreatedToken {
   expiresAtMs: number;
 }
 
-export interface CreateTokenDeps {
+export interface CreateTokenDeps extends ActDeps {
   identities: Pick<IdentityStore, 'createToken' | 'findRepository'>;
   tokens: Pick<TokenStore, 'countTokens'>;
   mint: (kind: 'human' | 'agent') => MintedToken;
@@ -99,11 +100,19 @@ export async function createToken(
   const { userId, accountKind, named, name, scopes, branchPattern, expiresAtMs } = planned;
   const { text, hash } = deps.mint(accountKind);
   const id = deps.clock.uuid();
-  await deps.identities.createToken({
-    ...{ id, userId, name, hash, scopes, branchPattern, expiresAtMs },
-    repoIds: named?.map((repository) => repository.id) ?? null,
-  });
   const repositories = named?.map(({ owner, slug }) => `${owner}/${slug}`) ?? null;
+  const expiresAt = new Date(expiresAtMs).toISOString();
+  await deps.identities.createToken(
+    {
+      ...{ id, userId, name, hash, scopes, branchPattern, expiresAtMs },
+      repoIds: named?.map((repository) => repository.id) ?? null,
+    },
+    auditEntry(principal, deps, {
+      action: 'token.create',
+      subject: { kind: 'token', id, name },
+      detail: { scopes, repositories, branchPattern, expiresAt },
+    }),
+  );
   return { id, text, name, scopes, repositories, branchPattern, expiresAtMs };
 }
 

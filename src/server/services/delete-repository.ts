@@ -1,6 +1,7 @@
 import { Refusal } from '~/wire/errors';
+import { auditEntry, ofRepository } from './audit-entry';
 import type { OpenRepository } from './open-repository';
-import { expectRepositoryAdmin, type SettingsDeps } from './show-settings';
+import { type ChangeSettingsDeps, expectRepositoryAdmin } from './show-settings';
 
 /**
  * Takes a repository away for everybody, at once; its name is free again.
@@ -11,12 +12,15 @@ import { expectRepositoryAdmin, type SettingsDeps } from './show-settings';
 export async function deleteRepository(
   repo: OpenRepository,
   confirmed: string,
-  { settings }: SettingsDeps,
+  deps: ChangeSettingsDeps,
 ): Promise<void> {
   expectRepositoryAdmin(repo);
   const name = `${repo.entry.owner}/${repo.entry.slug}`;
   if (confirmed.trim() !== name) {
     throw new Refusal('bad-frame', { field: 'confirm' }, `Type ${name} to delete it.`);
   }
-  if (!(await settings.deleteRepository(repo.entry.id))) throw new Refusal('repo-not-found');
+  const act = { action: 'repository.delete' as const, ...ofRepository(repo.entry) };
+  const entry = auditEntry(repo.principal, deps, act);
+  if (!(await deps.settings.deleteRepository(repo.entry.id, entry)))
+    throw new Refusal('repo-not-found');
 }

@@ -1,8 +1,13 @@
-import type { Principal } from '~/server/access';
+import { ANONYMOUS, type Principal } from '~/server/access';
 import type { IdentityStore } from '~/server/ports/identity-store';
-import type { TokenStore } from '~/server/ports/token-store';
+import type { NamedToken, TokenStore } from '~/server/ports/token-store';
 import { Refusal } from '~/wire/errors';
+import { type ActDeps, auditEntry } from './audit-entry';
 import { expectAccountAdmin } from './expect-account-admin';
+
+interface RevokeTokenDeps extends ActDeps {
+  tokens: Pick<TokenStore, 'nameToken' | 'revokeOwnToken'>;
+}
 
 /**
  * Ends a token of the one who asks, with its sessions and with pushes of it that are under way.
@@ -13,11 +18,20 @@ import { expectAccountAdmin } from './expect-account-admin';
 export async function revokeToken(
   principal: Principal,
   tokenId: string,
-  { tokens }: { tokens: Pick<TokenStore, 'revokeOwnToken'> },
+  deps: RevokeTokenDeps,
 ): Promise<void> {
   const user = expectAccountAdmin(principal);
-  if (await tokens.revokeOwnToken(user.userId, tokenId)) return;
+  const token = await deps.tokens.nameToken(tokenId);
+  if (token?.userId === user.userId) {
+    const entry = auditEntry(user, deps, { action: 'token.revoke', ...ofToken(token) });
+    if (await deps.tokens.revokeOwnToken(user.userId, tokenId, entry)) return;
+  }
   throw new Refusal('object-not-found', {}, 'You have no such token; it may be revoked already.');
+}
+
+interface RevokeLeakedDeps extends ActDeps {
+  identities: Pick<IdentityStore, 'findToken' | 'revokeToken'>;
+  tokens: Pick<TokenStore, 'nameToken'>;
 }
 
 /**
@@ -27,11 +41,16 @@ export async function revokeToken(
  * @param hash SHA-256 of the token's text
  * Throws `Refusal` `object-not-found` when there is no such token.
  */
-export async function revokeLeakedToken(
-  hash: Uint8Array,
-  { identities }: { identities: Pick<IdentityStore, 'findToken' | 'revokeToken'> },
-): Promise<void> {
-  const token = await identities.findToken(hash);
+export async function revokeLeakedToken(hash: Uint8Array, deps: RevokeLeakedDeps): Promise<void> {
+  const found = await deps.identities.findToken(hash);
+  const token = found && (await deps.tokens.nameToken(found.id));
   if (!token) throw new Refusal('object-not-found', {}, 'This is not a token of this hub.');
-  await identities.revokeToken(token.id);
+  const entry = auditEntry(ANONYMOUS, deps, { action: 'token.revoke-leaked', ...ofToken(token) });
+  await deps.identities.revokeToken(token.id, entry);
 }
+
+/** A token as the subject of an act, with whose it is. */
+export const ofToken = ({ id, name, handle }: NamedToken) => ({
+  subject: { kind: 'token' as const, id, name },
+  detail: { account: handle },
+});

@@ -1,8 +1,9 @@
 import type { BranchRule } from '~/server/ports/push-store';
 import { Refusal } from '~/wire/errors';
+import { auditEntry, ofRepository } from './audit-entry';
 import { checkBranchPattern } from './check-branch-pattern';
 import type { OpenRepository } from './open-repository';
-import { expectRepositoryAdmin, type SettingsDeps } from './show-settings';
+import { type ChangeSettingsDeps, expectRepositoryAdmin } from './show-settings';
 
 const RULES_MAX = 100;
 
@@ -15,25 +16,36 @@ const RULES_MAX = 100;
 export async function setBranchRule(
   repo: OpenRepository,
   rule: BranchRule,
-  { settings }: SettingsDeps,
+  deps: ChangeSettingsDeps,
 ): Promise<void> {
   expectRepositoryAdmin(repo);
   const pattern = checkBranchPattern(rule.pattern);
-  const rules = await settings.listRules(repo.entry.id);
+  const rules = await deps.settings.listRules(repo.entry.id);
   if (rules.length >= RULES_MAX && !rules.some((other) => other.pattern === pattern)) {
     const message = `A repository has at most ${RULES_MAX} branch rules.`;
     throw new Refusal('limit-exceeded', { limit: RULES_MAX }, message);
   }
-  await settings.putRule(repo.entry.id, { ...rule, pattern });
+  const wanted = { ...rule, pattern };
+  const entry = auditEntry(repo.principal, deps, {
+    action: 'branch-rule.set',
+    ...ofRepository(repo.entry),
+    detail: wanted,
+  });
+  await deps.settings.putRule(repo.entry.id, wanted, entry);
 }
 
 /** Takes a rule away. Throws `Refusal`: `access-denied`, `object-not-found`. */
 export async function removeBranchRule(
   repo: OpenRepository,
   pattern: string,
-  { settings }: SettingsDeps,
+  deps: ChangeSettingsDeps,
 ): Promise<void> {
   expectRepositoryAdmin(repo);
-  if (await settings.removeRule(repo.entry.id, pattern)) return;
+  const entry = auditEntry(repo.principal, deps, {
+    action: 'branch-rule.remove',
+    ...ofRepository(repo.entry),
+    detail: { pattern },
+  });
+  if (await deps.settings.removeRule(repo.entry.id, pattern, entry)) return;
   throw new Refusal('object-not-found', {}, 'There is no rule of this pattern.');
 }

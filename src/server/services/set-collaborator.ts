@@ -1,12 +1,13 @@
 import type { IdentityStore } from '~/server/ports/identity-store';
 import type { Permission } from '~/server/ports/settings-store';
 import { Refusal } from '~/wire/errors';
+import { auditEntry, ofRepository } from './audit-entry';
 import type { OpenRepository } from './open-repository';
-import { expectRepositoryAdmin, type SettingsDeps } from './show-settings';
+import { type ChangeSettingsDeps, expectRepositoryAdmin } from './show-settings';
 
 const COLLABORATORS_MAX = 500;
 
-interface CollaboratorDeps extends SettingsDeps {
+interface CollaboratorDeps extends ChangeSettingsDeps {
   identities: Pick<IdentityStore, 'findUser'>;
 }
 
@@ -19,16 +20,23 @@ interface CollaboratorDeps extends SettingsDeps {
 export async function setCollaborator(
   repo: OpenRepository,
   { handle, permission }: { handle: string; permission: Permission | null },
-  { settings, identities }: CollaboratorDeps,
+  deps: CollaboratorDeps,
 ): Promise<void> {
   expectRepositoryAdmin(repo);
+  const { settings, identities } = deps;
   const { id, owner } = repo.entry;
   const user = await identities.findUser(handle.trim());
   if (!user || (user.disabled && permission !== null)) {
     throw new Refusal('object-not-found', {}, 'There is no account of this name.');
   }
+  const detail = { account: user.handle, permission };
+  const entry = auditEntry(repo.principal, deps, {
+    action: permission === null ? 'collaborator.remove' : 'collaborator.set',
+    ...ofRepository(repo.entry),
+    detail,
+  });
   if (permission === null) {
-    if (await settings.removeCollaborator(id, user.id)) return;
+    if (await settings.removeCollaborator(id, user.id, entry)) return;
     throw new Refusal('object-not-found', {}, 'This account is no collaborator.');
   }
   if (user.handle === owner) {
@@ -39,5 +47,5 @@ export async function setCollaborator(
     const message = `A repository has at most ${COLLABORATORS_MAX} collaborators.`;
     throw new Refusal('limit-exceeded', { limit: COLLABORATORS_MAX }, message);
   }
-  await settings.putCollaborator(id, user.id, permission);
+  await settings.putCollaborator(id, user.id, permission, entry);
 }

@@ -1,6 +1,7 @@
 import type { BranchRule } from '~/server/ports/push-store';
 import type { Collaborator, SettingsStore } from '~/server/ports/settings-store';
 import { Refusal } from '~/wire/errors';
+import type { ActDeps } from './audit-entry';
 import type { OpenRepository } from './open-repository';
 
 export interface ShownSettings {
@@ -16,6 +17,9 @@ export interface ShownSettings {
 export interface SettingsDeps {
   settings: SettingsStore;
 }
+
+/** … for those who change them. */
+export type ChangeSettingsDeps = SettingsDeps & ActDeps;
 
 /** Settings are read and changed by admins of the repository. Throws `Refusal` `access-denied`. */
 export function expectRepositoryAdmin(repo: OpenRepository): void {

@@ -1,8 +1,9 @@
 import type { RepositoryChange } from '~/server/ports/settings-store';
 import { Refusal } from '~/wire/errors';
+import { auditEntry, ofRepository } from './audit-entry';
 import { checkDescription } from './create-repository';
 import type { OpenRepository } from './open-repository';
-import { expectRepositoryAdmin, type SettingsDeps } from './show-settings';
+import { type ChangeSettingsDeps, expectRepositoryAdmin } from './show-settings';
 
 /**
  * Changes what a repository is; what is absent stays.
@@ -13,12 +14,17 @@ import { expectRepositoryAdmin, type SettingsDeps } from './show-settings';
 export async function updateRepository(
   repo: OpenRepository,
   change: RepositoryChange,
-  { settings }: SettingsDeps,
+  deps: ChangeSettingsDeps,
 ): Promise<void> {
   expectRepositoryAdmin(repo);
   const { description, ...rest } = change;
   const checked =
     description === undefined ? rest : { ...rest, description: checkDescription(description) };
-  if (await settings.updateRepository(repo.entry.id, checked)) return;
+  const entry = auditEntry(repo.principal, deps, {
+    action: 'repository.update',
+    ...ofRepository(repo.entry),
+    detail: checked,
+  });
+  if (await deps.settings.updateRepository(repo.entry.id, checked, entry)) return;
   throw new Refusal('branch-not-found', { branch: change.defaultBranch ?? null });
 }

@@ -4,6 +4,7 @@ import { Refusal } from '~/wire/errors';
 import { hashToken, newToken } from '../auth/token-text';
 import type { Clock } from '../ports/clock';
 import type { IdentityStore } from '../ports/identity-store';
+import { hubEntry } from '../services/audit-entry';
 import { writePrivateFile } from './secrets';
 
 const ADMIN_HANDLE = 'admin';
@@ -45,15 +46,18 @@ export async function bootstrapAdmin(
     }
   }
   if (await identities.findToken(hashToken(text))) return null;
-  await identities.createToken({
-    id: clock.uuid(),
-    userId,
-    name: 'first start',
-    hash: hashToken(text),
-    scopes: ['read', 'write', 'admin'],
-    repoIds: null,
-    branchPattern: null,
-    expiresAtMs: null,
-  });
+  const id = clock.uuid();
+  const name = 'first start';
+  await identities.createToken(
+    {
+      ...{ id, userId, name, hash: hashToken(text), scopes: ['read', 'write', 'admin'] },
+      ...{ repoIds: null, branchPattern: null, expiresAtMs: null },
+    },
+    hubEntry({
+      action: 'token.create',
+      subject: { kind: 'token', id, name },
+      detail: { account: ADMIN_HANDLE },
+    }),
+  );
   return file;
 }

@@ -1,5 +1,6 @@
 import type { NextRequest } from 'next/server';
 import NextAuth from 'next-auth';
+import { credentialUse } from '~/server/auth/credential-use';
 import { nextAuthOptions } from '~/server/auth/next-auth-options';
 import { getContainer } from '~/server/container';
 
@@ -9,7 +10,8 @@ type Context = { params: Promise<{ nextauth: string[] }> };
 
 /** Signing in and out of the browser. */
 function handle(request: NextRequest, context: Context): Promise<Response> {
-  return NextAuth(request, context, nextAuthOptions(getContainer().api));
+  const use = credentialUse(request.headers);
+  return NextAuth(request, context, nextAuthOptions(getContainer().api, use));
 }
 
 export { handle as GET, handle as POST };
