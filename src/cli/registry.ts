@@ -46,6 +46,31 @@ export const COMMANDS: Entry[] = [
     load: async () => (await import('./commands/token-revoke')).tokenRevoke,
   },
   {
+    name: 'key generate',
+    summary: 'make a key to sign commits with, and register it',
+    load: async () => (await import('./commands/key-generate')).keyGenerate,
+  },
+  {
+    name: 'key add',
+    summary: 'register a signing key that you have',
+    load: async () => (await import('./commands/key-add')).keyAdd,
+  },
+  {
+    name: 'key show',
+    summary: 'print the line that registers a signing key',
+    load: async () => (await import('./commands/key-show')).keyShow,
+  },
+  {
+    name: 'key list',
+    summary: 'show your signing keys on a hub',
+    load: async () => (await import('./commands/key-list')).keyList,
+  },
+  {
+    name: 'key revoke',
+    summary: 'take a signing key back',
+    load: async () => (await import('./commands/key-revoke')).keyRevoke,
+  },
+  {
     name: 'push',
     summary: 'bring branches to a hub',
     load: async () => (await import('./commands/push')).pushCommand,

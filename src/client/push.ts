@@ -13,6 +13,8 @@ import type { RemoteAddress } from './remote-address';
 import { knownToRemote } from './remote-history';
 import { type Repository, remoteHeadName } from './repository';
 import { type PushProgress, type PushRequest, sendPush } from './send-push';
+import { signNewCommits } from './sign-commits';
+import type { SigningKey } from './signing-key';
 
 export interface PushOptions {
   /** The name on the remote; null deletes `remoteBranch`. */
@@ -21,6 +23,10 @@ export interface PushOptions {
   force: boolean;
   /** Under which the remote's heads are remembered; null for an address without a name. */
   remoteName: string | null;
+  /** Signs commits that are new to the remote; null or absent: they stay as they are. */
+  signing?: SigningKey | null;
+  /** Told how many commits were signed. */
+  onSigned?: (commits: number) => void;
   onProgress?: (progress: PushProgress) => void;
   /** Told before a push is sent again, with why and in how many ms. */
   onRetry?: (error: ClientError, waitMs: number) => void;
@@ -190,6 +196,11 @@ async function prepare(
   const tracked =
     options.remoteName === null ? [] : repository.remoteHeads(options.remoteName).heads.values();
   const known = await knownToRemote(repository, remote, refs, caller, head, tracked);
+  if (options.signing) {
+    const work = { head, known, key: options.signing };
+    const signed = await signNewCommits(repository, remote, caller, work);
+    if (signed > 0) options.onSigned?.(signed);
+  }
   const onStep = (commits: number, commitsTotal: number) =>
     options.onProgress?.({ ...NO_PROGRESS, commits, commitsTotal });
   const watch = { onStep, ...(caller.signal === undefined ? {} : { signal: caller.signal }) };

@@ -64,6 +64,24 @@ export function writeCommitText(raw: Uint8Array, id: Id): string {
   }
 }
 
+/**
+ * The text of a commit file with other texts under some keys, from which the same id must follow.
+ *
+ * @throws ClientError `bad-commit` when it would not
+ */
+export function changeCommitText(raw: Uint8Array, id: Id, texts: Record<string, string>): string {
+  const file = `commit ${id}`;
+  const value = decodeJson(raw, file);
+  if (!(value instanceof Map)) throw damaged(file, 'it is not a map');
+  for (const [key, text] of Object.entries(texts)) value.set(key, text);
+  const changed = encodeJson(value);
+  const commit = parseCommitRecord(changed);
+  if ('code' in commit || commit.id !== id || commitIdMatches(commit) === null) {
+    throw new ClientError('bad-commit', `The id of commit ${id} would change.`);
+  }
+  return writeCommitText(changed, id);
+}
+
 /** A snapshot file as it was read, its manifest not looked into yet. */
 export interface SnapshotParts {
   id: Id;

@@ -71,13 +71,13 @@ export function verifySignature(commit: SignedCommit, publicKey: Uint8Array): bo
   const signature = Buffer.from(commit.signature, 'base64url');
   if (signature.length !== SIGNATURE_BYTES || publicKey.length !== PUBLIC_KEY_BYTES) return false;
   const message = Buffer.from(signedMessageDigest(commit), 'latin1');
-  return verify(null, message, keyObject(publicKey), signature);
+  return verify(null, message, ed25519PublicKey(publicKey), signature);
 }
 
 const keyObjects = new WeakMap<Uint8Array, KeyObject>();
 
-/** Parsing a key costs as much as a check; a push of many commits comes with few keys. */
-function keyObject(publicKey: Uint8Array): KeyObject {
+/** A public key (32 bytes) to verify with. Parsing a key costs as much as a check; a push of many commits comes with few keys. */
+export function ed25519PublicKey(publicKey: Uint8Array): KeyObject {
   let key = keyObjects.get(publicKey);
   if (!key) {
     const x = Buffer.from(publicKey).toString('base64url');

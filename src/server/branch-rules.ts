@@ -1,3 +1,4 @@
+import { type ErrorCode, type ErrorDetail, Refusal } from '~/wire/errors';
 import type { PushKind } from '~/wire/frames';
 import {
   branchMatches,
@@ -13,13 +14,33 @@ export function rulesFor(rules: BranchRule[], branch: string): BranchRule[] {
   return rules.filter((rule) => branchMatches(rule.pattern, branch));
 }
 
-/** Whether new commits on a branch need a valid signature of a registered key. */
-export function requiresSigned(
+/** What asks for signed commits; its detail in a refusal. */
+export type SignedOnly =
+  | { required_by: 'repository' }
+  | { required_by: 'branch-rule'; pattern: string };
+
+/**
+ * Whether new commits on a branch need a valid signature of a registered key, and who says so: the
+ * repository, else the first of its rules that does; null: nobody.
+ */
+export function signedOnly(
   repository: { requireSigned: boolean },
   rules: BranchRule[],
   branch: string,
-): boolean {
-  return repository.requireSigned || rulesFor(rules, branch).some((rule) => rule.requireSigned);
+): SignedOnly | null {
+  if (repository.requireSigned) return { required_by: 'repository' };
+  const rule = rulesFor(rules, branch).find(({ requireSigned }) => requireSigned);
+  return rule ? { required_by: 'branch-rule', pattern: rule.pattern } : null;
+}
+
+/** The refusal of a commit that is not signed, or not by a registered key, where it has to be. */
+export function refuseUnsigned(code: ErrorCode, by: SignedOnly, detail: ErrorDetail = {}): Refusal {
+  const who = by.required_by === 'repository' ? 'This repository' : `The rule for ${by.pattern}`;
+  const why =
+    code === 'signature-required'
+      ? 'sign the commit (musehub push --sign) and push again.'
+      : 'this one’s signature does not verify with a registered key: register it, or sign again.';
+  return new Refusal(code, { ...detail, ...by }, `${who} takes signed commits only; ${why}`);
 }
 
 /**

@@ -7,6 +7,7 @@ import { encodePushFrame } from '~/wire/frame-codec';
 import type { OutgoingPushFrame } from '~/wire/frames';
 import { DEFAULT_LIMITS } from '~/wire/limits';
 import { encodeValue } from '~/wire/msgpack-writer';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { commitOf, framesOf, type ScriptCommit } from '~tests/support/push-script';
 import { PushStage } from '~tests/support/push-stage';
 import { addUser, withToken } from '~tests/support/store-cast';
@@ -281,7 +282,36 @@ describe('the signature gate', () => {
   });
 
   it('refuses a commit without one: signature-required', async () => {
-    await expectRefusal({ commits: [child()] }, 'signature-required');
+    const by = { required_by: 'repository' };
+    await expectRefusal({ commits: [child()] }, 'signature-required', by);
+  });
+
+  it('of a branch rule is the rule’s: the refusal names its pattern', async () => {
+    await stage.world.setRepository(stage.repoId, { requireSigned: false });
+    const rule = { allowForce: true, allowDelete: true, pushRole: 'write' as const };
+    await stage.world.setRules(stage.repoId, [
+      { ...rule, pattern: '*', requireSigned: false },
+      { ...rule, pattern: 'ma*', requireSigned: true },
+    ]);
+    const by = { required_by: 'branch-rule', pattern: 'ma*' };
+    await expectRefusal({ commits: [child()] }, 'signature-required', by);
+    await expectRefusal({ commits: [signed(child())] }, 'signature-invalid', by);
+    const free = await stage.push({ commits: [child()], branch: 'free' });
+    expect(free).toMatchObject({ kind: 'create' });
+  });
+
+  it('refuses one of a key that was revoked, and leaves alone what that signed before', async () => {
+    const userId = stage.owner.kind === 'user' ? stage.owner.userId : '';
+    await stage.world.addSigningKey({ keyId: keyIdOf(raw), publicKey: raw, userId });
+    const before = signed(child());
+    await stage.push({ commits: [before], branch: 'before' });
+    await stage.world.keys.revokeOwnKey(userId, keyIdOf(raw), AN_ACT);
+    const after = commitOf({ message: 'after', parents: [base] });
+    await expectRefusal({ commits: [signed(after)] }, 'signature-invalid', {
+      state: 'unknown-key',
+    });
+    const stored = stage.hub.repository(stage.repoId).commits.get(before.id);
+    expect(stored?.signatureState).toBe('verified');
   });
 
   it('refuses one of a key that nobody registered: signature-invalid', async () => {

@@ -211,10 +211,13 @@ describe('signers', () => {
     await world.db.prisma.signingKey.create({
       data: { keyId, userId: bob.userId, publicKey: new Uint8Array(32) },
     });
-    expect(await browse.findSigner(keyId)).toBe('bob');
-    expect(await browse.findSigner(keyId.slice(0, 16))).toBe('bob');
-    expect(await browse.findSigner('ab')).toBeNull();
-    expect(await browse.findSigner('%')).toBeNull();
-    expect(await browse.findSigner('cd'.repeat(32))).toBeNull();
+    for (const asked of [[keyId], [keyId.slice(0, 16)], ['cd'.repeat(32), keyId]]) {
+      expect(await browse.findSigners(asked)).toMatchObject([{ handle: 'bob' }]);
+    }
+    await world.db.prisma.signingKey.update({ where: { keyId }, data: { revokedAt: new Date() } });
+    expect(await browse.findSigners([keyId])).toHaveLength(1);
+    for (const none of [[], ['ab'], ['%'], ['cd'.repeat(32)]]) {
+      expect(await browse.findSigners(none)).toEqual([]);
+    }
   });
 });

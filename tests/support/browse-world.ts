@@ -11,6 +11,7 @@ import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresHistoryStore } from '~/server/postgres/history-store';
 import { PostgresHubSettings } from '~/server/postgres/hub-settings';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
+import { PostgresKeyStore } from '~/server/postgres/key-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
 import { PostgresSessionStore } from '~/server/postgres/session-store';
 import { PostgresSettingsStore } from '~/server/postgres/settings-store';
@@ -88,6 +89,7 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     sessions: new PostgresSessionStore(db.prisma),
     audit: new PostgresAuditLog(db.prisma),
     hubSettings: new PostgresHubSettings(db.prisma),
+    keys: new PostgresKeyStore(db.prisma),
     devices: new PostgresDeviceStore(db.prisma),
     tags: new PostgresTagStore(db.prisma),
     mint: mintToken,

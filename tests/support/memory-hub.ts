@@ -70,6 +70,14 @@ export interface MemorySession {
   userAgent: string;
 }
 
+export interface MemorySigningKey {
+  publicKey: Uint8Array;
+  userId: string;
+  name: string;
+  createdAtMs: number;
+  revokedAtMs: number | null;
+}
+
 export interface MemoryPush extends Omit<PushOutcome, 'frame'> {
   frame: PushOutcome['frame'];
   opening: Pick<PushOpening, 'client' | 'address' | 'principal'>;
@@ -113,7 +121,7 @@ export class MemoryHub {
   readonly authFailures = new Map<string, { count: number; resetsAtMs: number }>();
   readonly sessions = new Map<string, MemorySession>();
   readonly repositories = new Map<string, MemoryRepository>();
-  readonly signingKeys = new Map<string, { publicKey: Uint8Array; userId: string }>();
+  readonly signingKeys = new Map<string, MemorySigningKey>();
   readonly jobs: { task: string; payload: unknown }[] = [];
   /** Oldest first. */
   readonly acts: (AuditEntry & { atMs: number })[] = [];

@@ -1,5 +1,5 @@
 import type { Id } from '~/muse/ids';
-import { decideBranchChange, requiresSigned } from '~/server/branch-rules';
+import { decideBranchChange, refuseUnsigned, signedOnly } from '~/server/branch-rules';
 import type {
   NewCommit,
   NewObject,
@@ -120,8 +120,11 @@ export class MemoryPushStore implements PushStore {
   async findSigningKeys(keyIds: string[]) {
     const found = new Map<string, { publicKey: Uint8Array; userId: string }>();
     for (const asked of keyIds) {
-      const keys = [...this.hub.signingKeys].filter(([keyId]) => keyId.startsWith(asked));
-      if (keys.length === 1) found.set(asked, keys[0]![1]);
+      const keys = [...this.hub.signingKeys]
+        .filter(([keyId]) => keyId.startsWith(asked))
+        .filter(([, key]) => key.revokedAtMs === null);
+      const { publicKey, userId } = keys[0]?.[1] ?? {};
+      if (keys.length === 1 && publicKey && userId) found.set(asked, { publicKey, userId });
     }
     return found;
   }
@@ -149,9 +152,8 @@ export class MemoryPushStore implements PushStore {
     };
     expectSameRecords(repository, plan, drawn.commits);
     const unsigned = fresh.commits.some(({ signatureState }) => signatureState !== 'verified');
-    if (unsigned && requiresSigned(repository, repository.rules, plan.branch)) {
-      throw new Refusal('signature-required');
-    }
+    const required = signedOnly(repository, repository.rules, plan.branch);
+    if (unsigned && required) throw refuseUnsigned('signature-required', required);
 
     repository.pushSeq++;
     for (const object of fresh.objects) repository.objects.set(object.id, object);

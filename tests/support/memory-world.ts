@@ -7,6 +7,7 @@ import { MemoryHub } from './memory-hub';
 import { MemoryHubSettings } from './memory-hub-settings';
 import { MemoryIdentityStore } from './memory-identity-store';
 import { MemoryInvitationStore } from './memory-invitation-store';
+import { MemoryKeyStore } from './memory-key-store';
 import { MemoryLinkedLoginStore } from './memory-linked-login-store';
 import { MemoryPasswordStore } from './memory-password-store';
 import { MemoryPushStore } from './memory-push-store';
@@ -31,6 +32,7 @@ export function memoryWorld(hub = new MemoryHub()): StoreWorld {
     logins: new MemoryLinkedLoginStore(hub),
     audit: new MemoryAuditLog(hub),
     hubSettings: new MemoryHubSettings(hub),
+    keys: new MemoryKeyStore(hub),
     devices: new MemoryDeviceStore(hub),
     tagStore: new MemoryTagStore(hub),
     histories: new MemoryHistoryStore(hub),
@@ -39,7 +41,8 @@ export function memoryWorld(hub = new MemoryHub()): StoreWorld {
     setRepository: async (repoId, settings) => hub.setRepository(repoId, settings),
     disableUser: async (userId) => hub.disableUser(userId),
     addSigningKey: async ({ keyId, publicKey, userId }) => {
-      hub.signingKeys.set(keyId, { publicKey, userId });
+      const fresh = { name: '', createdAtMs: hub.now(), revokedAtMs: null };
+      hub.signingKeys.set(keyId, { publicKey, userId, ...fresh });
     },
     countRows: async (repoId) => hub.countRows(repoId),
     jobs: async (repoId) =>

@@ -16,6 +16,8 @@ export interface FolderCommit {
   /** Seconds after noon. */
   second?: number;
   branch?: string;
+  /** The id covers author and signer's key, and the record names this key. */
+  sixFields?: { signerPublicKey: string };
 }
 
 /** A `.muse` folder that a test fills as the public CLI would, without a hub or a work tree. */
@@ -36,7 +38,8 @@ export class MuseFolder {
   }
 
   /** Writes a commit with its snapshot and objects; moves `branch` to it when one is named. */
-  commit({ parents = [], files, message = 'a commit', second, branch }: FolderCommit): Id {
+  commit(wanted: FolderCommit): Id {
+    const { parents = [], files, message = 'a commit', second, branch, sixFields } = wanted;
     const manifest = ManifestFolder.from(
       Object.entries(files).map(([name, content]) => [name, this.#object(content)] as const),
     )!;
@@ -55,9 +58,9 @@ export class MuseFolder {
       message,
       committedAt,
       author: 'ada',
-      signerPublicKey: '',
+      signerPublicKey: sixFields?.signerPublicKey ?? '',
     };
-    const id = commitIdsOf(hashed).four;
+    const id = commitIdsOf(hashed)[sixFields ? 'six' : 'four'];
     const record = {
       commit_id: id,
       repo_id: this.repository.info().repoId,
@@ -73,6 +76,7 @@ export class MuseFolder {
       format_version: 5,
       reviewed_by: [],
       test_runs: 0,
+      ...(hashed.signerPublicKey && { signer_public_key: hashed.signerPublicKey }),
     };
     this.#write(`commits/${id}.json`, `${JSON.stringify(record, null, 2)}\n`);
     if (branch !== undefined) this.setBranch(branch, id);

@@ -6,6 +6,7 @@ import { PostgresHistoryStore } from '~/server/postgres/history-store';
 import { PostgresHubSettings } from '~/server/postgres/hub-settings';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresInvitationStore } from '~/server/postgres/invitation-store';
+import { PostgresKeyStore } from '~/server/postgres/key-store';
 import { PostgresLinkedLoginStore } from '~/server/postgres/linked-login-store';
 import { PostgresPasswordStore } from '~/server/postgres/password-store';
 import type { PrismaClient } from '~/server/postgres/prisma-client';
@@ -31,6 +32,7 @@ export function postgresWorld(prisma: PrismaClient, options: PushStoreOptions = 
     logins: new PostgresLinkedLoginStore(prisma),
     audit: new PostgresAuditLog(prisma),
     hubSettings: new PostgresHubSettings(prisma),
+    keys: new PostgresKeyStore(prisma),
     devices: new PostgresDeviceStore(prisma),
     tagStore: new PostgresTagStore(prisma),
     histories: new PostgresHistoryStore(prisma),

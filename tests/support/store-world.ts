@@ -6,6 +6,7 @@ import type { HistoryStore } from '~/server/ports/history-store';
 import type { HubSettingsStore } from '~/server/ports/hub-settings';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import type { InvitationStore } from '~/server/ports/invitation-store';
+import type { KeyStore } from '~/server/ports/key-store';
 import type { LinkedLoginStore } from '~/server/ports/linked-login-store';
 import type { PasswordStore } from '~/server/ports/password-store';
 import type { BranchRule, PushStore } from '~/server/ports/push-store';
@@ -50,6 +51,7 @@ export interface StoreWorld {
   audit: AuditLog;
   hubSettings: HubSettingsStore;
   devices: DeviceStore;
+  keys: KeyStore;
   tagStore: TagStore;
   histories: HistoryStore;
   setRules(repoId: string, rules: BranchRule[]): Promise<void>;

@@ -15,6 +15,7 @@ import {
   handleStartDevice,
 } from '~/server/http/device-handler';
 import { handleFetchStream } from '~/server/http/fetch-handler';
+import { handleAddKey, handleListKeys, handleRevokeKey } from '~/server/http/key-handler';
 import { handleNegotiate } from '~/server/http/negotiate-handler';
 import { handlePush, type PushHandlerDeps } from '~/server/http/push-handler';
 import { handlePushOutcome } from '~/server/http/push-outcome-handler';
@@ -185,6 +186,16 @@ export class WireServer {
     if (pathname === '/api/whoami') return handleWhoami(request, account);
     if (pathname === '/api/device') return handleStartDevice(request, this.#deviceDeps());
     if (pathname === '/api/device/token') return handlePollDevice(request, this.#deviceDeps());
+    if (pathname === '/api/keys') {
+      const keys = { ...deps, identities, clock: systemClock, keys: this.world.keys };
+      return request.method === 'POST'
+        ? handleAddKey(request, keys)
+        : handleListKeys(request, keys);
+    }
+    if (pathname.startsWith('/api/keys/')) {
+      const keys = { ...deps, identities, clock: systemClock, keys: this.world.keys };
+      return handleRevokeKey(request, { id: pathname.slice('/api/keys/'.length) }, keys);
+    }
     if (pathname === '/api/repos') return handleCreateRepository(request, account);
     const [, owner = '', slug = '', ...rest] = pathname.split('/').map(decodeURIComponent);
     const params = { owner, slug };

@@ -3,6 +3,7 @@ import { PageBody } from './page-body';
 
 const PAGES = [
   { key: 'tokens', name: 'Access tokens', href: '/settings/tokens' },
+  { key: 'keys', name: 'Signing keys', href: '/settings/keys' },
   { key: 'sessions', name: 'Sessions', href: '/settings/sessions' },
 ] as const;
 

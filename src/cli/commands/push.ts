@@ -3,6 +3,7 @@ import { type PushOptions, push } from '~/client/push';
 import { Repository } from '~/client/repository';
 import { checkRemoteName } from '~/client/repository-config';
 import type { PushProgress } from '~/client/send-push';
+import { readSigningKey, type SigningKey, signingKeyFile } from '~/client/signing-key';
 import { checkBranchName } from '~/muse/branch-name';
 import type { ResultFrame } from '~/wire/frames';
 import type { Command, CommandContext, Outcome } from '../command';
@@ -18,7 +19,7 @@ export const pushCommand: Command = {
     'push [REMOTE|URL] --delete BRANCH',
   ],
   about:
-    'Brings branches of the repository here to a hub: the one that HEAD is on, those named, or all. LOCAL:REMOTE pushes a branch under another name. Only what the hub does not have is sent; when the connection breaks, the push is taken up again and never done twice.',
+    'Brings branches of the repository here to a hub: the one that HEAD is on, those named, or all. LOCAL:REMOTE pushes a branch under another name. Only what the hub does not have is sent; when the connection breaks, the push is taken up again and never done twice. A signature lies outside of a commit’s id: --sign changes no id, and leaves alone what the hub has already.',
   options: {
     all: { type: 'boolean', summary: 'push every branch' },
     force: {
@@ -33,6 +34,12 @@ export const pushCommand: Command = {
       summary: 'delete a branch on the hub',
     },
     as: { type: 'string', value: 'NAME', summary: 'keep the address as a remote of this name' },
+    sign: { type: 'boolean', summary: 'sign the commits that are new to the hub and unsigned' },
+    key: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'sign with this key, not with that of the hub in ~/.muse/keys',
+    },
   },
   examples: [
     { line: 'push', does: 'the current branch to the remote origin' },
@@ -41,6 +48,7 @@ export const pushCommand: Command = {
       does: 'to an address, which is kept',
     },
     { line: 'push origin --all', does: 'every branch' },
+    { line: 'push --sign', does: 'with your signature, see: musehub key generate --help' },
     { line: 'push origin --delete old/idea', does: 'removes a branch from the hub' },
   ],
   positionals: [0, 1000],
@@ -55,6 +63,7 @@ export const pushCommand: Command = {
     const jobs = chooseJobs(context, repository);
     warnIfOpen(context, remote.address.hub);
     const caller = callerFor(context, remote.address.hub);
+    const signing = chooseKey(context, remote.address.hub);
     const progress = context.report.progress();
     const done: { job: Job; result?: ResultFrame; error?: ClientError }[] = [];
     for (const job of jobs) {
@@ -62,6 +71,8 @@ export const pushCommand: Command = {
         ...job,
         force: args.flag('force'),
         remoteName: remote.name,
+        signing,
+        onSigned: (commits) => context.report.note(`signed ${countText(commits, 'commit')}`),
         onProgress: (state) => progress.update(progressOf(state)),
         onRetry: (error, waitMs) =>
           context.report.note(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
@@ -78,6 +89,13 @@ export const pushCommand: Command = {
     return outcomeOf(remote, done);
   },
 };
+
+/** The key to sign with; null when nothing is to be signed. */
+function chooseKey({ args, home }: CommandContext, hub: URL): SigningKey | null {
+  const file = args.text('key');
+  if (!args.flag('sign') && file === null) return null;
+  return readSigningKey(file ?? signingKeyFile(home, hub));
+}
 
 type Job = Pick<PushOptions, 'localBranch' | 'remoteBranch'>;
 

@@ -3,6 +3,7 @@ import { accountRouter } from './routers/account';
 import { branchRouter } from './routers/branch';
 import { commitRouter } from './routers/commit';
 import { deviceRouter } from './routers/device';
+import { keyRouter } from './routers/key';
 import { pushRouter } from './routers/push';
 import { repoRouter } from './routers/repo';
 import { sessionRouter } from './routers/session';
@@ -21,6 +22,7 @@ export const appRouter = createRouter({
   push: pushRouter,
   session: sessionRouter,
   device: deviceRouter,
+  key: keyRouter,
   settings: settingsRouter,
   tag: tagRouter,
   token: tokenRouter,

@@ -6,6 +6,7 @@ import { authenticate } from '~/server/auth/authenticate';
 import type { AuditLog } from '~/server/ports/audit-log';
 import type { DeviceStore } from '~/server/ports/device-store';
 import type { HubSettingsStore } from '~/server/ports/hub-settings';
+import type { KeyStore } from '~/server/ports/key-store';
 import type { SessionStore } from '~/server/ports/session-store';
 import type { SettingsStore } from '~/server/ports/settings-store';
 import type { TagStore } from '~/server/ports/tag-store';
@@ -24,6 +25,7 @@ export interface ApiDeps extends BrowseDeps {
   audit: AuditLog;
   hubSettings: HubSettingsStore;
   devices: DeviceStore;
+  keys: KeyStore;
   tags: TagStore;
   mint: CreateTokenDeps['mint'];
   /** Days that a new access token may be valid at most. */

@@ -23,6 +23,8 @@ export const AUDIT_ACTIONS = [
   'token.create',
   'token.revoke',
   'token.revoke-leaked',
+  'key.add',
+  'key.revoke',
   'device.approve',
   'device.deny',
   'repository.create',
@@ -38,7 +40,7 @@ export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** What an act is done to. */
 export interface AuditSubject {
-  kind: 'account' | 'invitation' | 'token' | 'session' | 'device' | 'repository' | 'hub';
+  kind: 'account' | 'invitation' | 'token' | 'session' | 'device' | 'key' | 'repository' | 'hub';
   id: string | null;
   /** As people call it, at the time of the act. Never a secret. */
   name: string;

@@ -180,8 +180,11 @@ export interface BrowseStore extends Pick<TagStore, 'countTags' | 'tagsOfCommits
   loadCommits(repoId: string, ids: Id[]): Promise<Map<Id, CommitRow>>;
   /** Which of these commits the filter lets through. */
   filterCommits(repoId: string, ids: Id[], filter: CommitFilter): Promise<Set<Id>>;
-  /** The handle of the account that registered a signing key (64 hex, or its first 16). */
-  findSigner(keyId: string): Promise<string | null>;
+  /**
+   * Keys that were registered under these ids (64 hex, or the first 16), revoked ones too, with the
+   * handle of their account.
+   */
+  findSigners(keyIds: string[]): Promise<{ handle: string; publicKey: Uint8Array }[]>;
 
   /** Last started first. */
   listPushes(repoId: string, query: PushQuery): Promise<PushRow[]>;

@@ -1,6 +1,7 @@
 import type { Id } from '~/muse/ids';
 import { Refusal } from '~/wire/errors';
 import { type ResultFrame, SFRAME_RESULT } from '~/wire/frames';
+import { refuseUnsigned } from '../branch-rules';
 import type { PushPlan } from '../ports/push-store';
 import { Prisma } from './generated/client';
 import { expectRight, holdRight, type PushAttempt } from './push-rights';
@@ -88,8 +89,8 @@ export async function applyInTransaction(
   await context.onStage('rows');
 
   await holdRight(tx, attempt);
-  const { signedOnly } = await expectRight(tx, attempt);
-  if (signedOnly && rows.commits.unsigned > 0) throw new Refusal('signature-required');
+  const { signed } = await expectRight(tx, attempt);
+  if (signed && rows.commits.unsigned > 0) throw refuseUnsigned('signature-required', signed);
   await moveBranch(tx, plan, seq);
   await context.onStage('moved');
 

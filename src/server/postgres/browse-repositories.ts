@@ -2,6 +2,9 @@ import type { RepositoryQuery, RepositoryRow } from '../ports/browse-store';
 import type { PrismaClient } from './prisma-client';
 import { storableText } from './storable';
 
+/** Keys whose ids begin alike; more of them are no chance. */
+const SIGNERS_MAX = 20;
+
 export async function findOwner(
   prisma: PrismaClient,
   handle: string,
@@ -77,12 +80,17 @@ export async function listRepositories(
 }
 
 /** Records name a key by the first 16 hex digits of its id, or by all 64. */
-export async function findSigner(prisma: PrismaClient, keyId: string): Promise<string | null> {
-  if (!/^[0-9a-f]{16}([0-9a-f]{48})?$/.test(keyId)) return null;
-  const key = await prisma.signingKey.findFirst({
-    where: { keyId: { startsWith: keyId } },
+export async function findSigners(
+  prisma: PrismaClient,
+  keyIds: string[],
+): Promise<{ handle: string; publicKey: Uint8Array }[]> {
+  const asked = keyIds.filter((keyId) => /^[0-9a-f]{16}([0-9a-f]{48})?$/.test(keyId));
+  if (asked.length === 0) return [];
+  const keys = await prisma.signingKey.findMany({
+    where: { OR: asked.map((keyId) => ({ keyId: { startsWith: keyId } })) },
     orderBy: { keyId: 'asc' },
-    select: { user: { select: { handle: true } } },
+    select: { publicKey: true, user: { select: { handle: true } } },
+    take: SIGNERS_MAX,
   });
-  return key?.user.handle ?? null;
+  return keys.map(({ publicKey, user }) => ({ publicKey, handle: user.handle }));
 }

@@ -20,7 +20,7 @@ export function createBrowseStore(prisma: PrismaClient): BrowseStore {
     findOwner: on(repositories.findOwner),
     findHandles: on(repositories.findHandles),
     listRepositories: on(repositories.listRepositories),
-    findSigner: on(repositories.findSigner),
+    findSigners: on(repositories.findSigners),
 
     countBranches: on(countBranches),
     listBranches: on(listBranches),

@@ -1,7 +1,7 @@
 import { Refusal } from '~/wire/errors';
 import type { PushKind } from '~/wire/frames';
 import type { Principal, RepositoryAccess, Scope } from '../access';
-import { decideBranchChange, requiresSigned } from '../branch-rules';
+import { decideBranchChange, type SignedOnly, signedOnly } from '../branch-rules';
 import type { BranchRule, PushRepository } from '../ports/push-store';
 import type { Prisma } from './generated/client';
 
@@ -43,13 +43,13 @@ export interface PushAttempt {
 
 /**
  * Throws the `Refusal` with which a push ends whose right was lost since it began: the account, or
- * who answers for it, disabled, the token or session ended, the collaboration taken back, a rule laid on the branch.
- * Returns whether new commits must be signed.
+ * who answers for it, disabled, the token or session ended, the collaboration taken back, a rule
+ * laid on the branch. Returns what asks for signed commits, null for nothing.
  */
 export async function expectRight(
   tx: Transaction,
   attempt: PushAttempt,
-): Promise<{ signedOnly: boolean }> {
+): Promise<{ signed: SignedOnly | null }> {
   const { principal, repoId } = attempt;
   const userId = principal.kind === 'user' ? principal.userId : null;
   const tokenId = principal.kind === 'user' ? (principal.token?.id ?? null) : null;
@@ -80,7 +80,7 @@ export async function expectRight(
   };
   const decision = decideBranchChange(freshPrincipal(principal, row!), access, rules, attempt);
   if (!decision.allowed) throw new Refusal(decision.code, { branch });
-  return { signedOnly: requiresSigned(attempt.repository, rules, branch) };
+  return { signed: signedOnly(attempt.repository, rules, branch) };
 }
 
 /** The principal with what its rows say now. Throws when they say that it is none any more. */

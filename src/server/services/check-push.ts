@@ -11,7 +11,7 @@ import type { Id } from '~/muse/ids';
 import { isProblem, type Problem } from '~/muse/problem';
 import { Refusal } from '~/wire/errors';
 import type { HeaderFrame, PushKind } from '~/wire/frames';
-import { decideBranchChange, requiresSigned } from '../branch-rules';
+import { decideBranchChange, signedOnly } from '../branch-rules';
 import type { PushFacts, PushStore, StoredCommit } from '../ports/push-store';
 import { checkSignatures } from './check-signatures';
 import type { PushIntake } from './push-intake';
@@ -58,7 +58,7 @@ export async function checkPush(
   const fresh = commits.filter(({ id }) => !stored.has(id));
   const again = commits.filter(({ id }) => stored.has(id)).map(({ id }) => id);
   const updates = await intake.commits.compareStored(repoId, again, store);
-  const signed = requiresSigned(request.repository, facts.rules, header.branch);
+  const signed = signedOnly(request.repository, facts.rules, header.branch);
   const signatures = await checkSignatures(intake.commits, fresh, signed, store);
   const kind = judgeMove(header, facts, request, await containsOldHead(push, plan, repoId, store));
   return {

@@ -1,6 +1,7 @@
 import type { Commit } from '~/muse/commit';
 import { isBreaking, parseSubject } from '~/muse/conventional-commit';
 import type { Id } from '~/muse/ids';
+import { keyIdsOf, verifySignature } from '~/muse/signature';
 import { type DeltaView, readStructuredDelta } from '~/muse/structured-delta';
 import { parseCommitRecord } from '~/wire/commit-record';
 import { Refusal } from '~/wire/errors';
@@ -66,7 +67,7 @@ export async function showCommit(
   const [row, ...parentCommits] = described;
   const [pushes, signer] = await Promise.all([
     deps.browse.findPushes(repo.entry.id, [row!.pushSeq]),
-    row!.signatureState === 'verified' ? deps.browse.findSigner(signerKey(commit)) : null,
+    row!.signatureState === 'verified' ? findSigner(commit, deps) : null,
   ]);
   const push = pushes.get(row!.pushSeq);
   const { subject, body } = parseSubject(commit.message);
@@ -108,7 +109,11 @@ function readRecord(id: Id, raw: Uint8Array): Commit {
   return commit;
 }
 
-const signerKey = (commit: Commit) => commit.signerKeyId.replace(/^sha256:/, '');
+/** Whose key signed a commit that was verified when it came; the key may be revoked since. */
+async function findSigner(commit: Commit, { browse }: ShowDeps): Promise<string | null> {
+  const keys = await browse.findSigners(keyIdsOf(commit));
+  return keys.find(({ publicKey }) => verifySignature(commit, publicKey))?.handle ?? null;
+}
 
 async function findPosition(
   repo: OpenRepository,

@@ -14,6 +14,7 @@ import { PostgresFetchStore } from '../postgres/fetch-store';
 import { PostgresHistoryStore } from '../postgres/history-store';
 import { PostgresHubSettings } from '../postgres/hub-settings';
 import { PostgresIdentityStore } from '../postgres/identity-store';
+import { PostgresKeyStore } from '../postgres/key-store';
 import { createPrisma } from '../postgres/prisma-client';
 import { PostgresPushStore } from '../postgres/push-store';
 import { PostgresSegmentRows } from '../postgres/segment-rows';
@@ -113,6 +114,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       sessions: new PostgresSessionStore(prisma),
       audit: new PostgresAuditLog(prisma),
       hubSettings: new PostgresHubSettings(prisma),
+      keys: new PostgresKeyStore(prisma),
       devices,
       tags,
       mint: mintToken,
