@@ -51,6 +51,8 @@ export const BRANCH_NAME_MAX_BYTES = 255;
 export const TAG_NAME_MAX_BYTES = 255;
 /** Tags of one request. */
 export const TAGS_PER_REQUEST = 10_000;
+/** Bytes of one request that makes a release. */
+export const RELEASE_MAX_BODY_BYTES = 1024 ** 2;
 /** Bytes of one request that puts tags. */
 export const TAGS_MAX_BODY_BYTES = 8 * 1024 ** 2;
 /** An encoding may expand by this factor after its first MiB. */

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '~/muse/ids';
+import type { Principal } from '~/server/access';
 import { type NewTag, TAGS_PER_COMMIT_LISTED } from '~/server/ports/tag-store';
+import { removal, removals } from '~tests/support/removal';
 import { addRepository, addUser } from '~tests/support/store-cast';
 import type { StoreWorld } from '~tests/support/store-world';
+
+type User = Extract<Principal, { kind: 'user' }>;
 
 const [ONE, TWO] = [sha256('one'), sha256('two')];
 let made = 0;
@@ -16,16 +20,21 @@ const tag = (name: string, commitId: string, fields: Partial<NewTag> = {}): NewT
 export function describeTagStore(name: string, makeWorld: () => StoreWorld): void {
   describe(`${name}: the tags of a repository`, () => {
     let world: StoreWorld;
+    let owner: User;
     let userId: string;
     let handle: string;
     let repoId: string;
     const put = (...tags: NewTag[]) => world.tagStore.putTags(repoId, userId, tags);
+    const remove = (id: string) =>
+      world.tagStore.removeTag(repoId, id, (was) =>
+        removal(owner, 'tag.remove', { tag: was.name }),
+      );
     const list = (page: Partial<Parameters<StoreWorld['tagStore']['listTags']>[1]> = {}) =>
       world.tagStore.listTags(repoId, { after: null, search: '', limit: 10, ...page });
 
     beforeEach(async () => {
       world = makeWorld();
-      const owner = await addUser(world);
+      owner = await addUser(world);
       ({ userId, handle } = owner);
       repoId = await addRepository(world, owner);
     });
@@ -101,8 +110,12 @@ export function describeTagStore(name: string, makeWorld: () => StoreWorld): voi
     it('are taken away one by one, and tell what they were', async () => {
       const tags = [tag('v1', ONE), tag('v1', TWO)];
       await put(...tags);
-      expect(await world.tagStore.removeTag(repoId, tags[1]!.id)).toEqual(tags[1]);
-      expect(await world.tagStore.removeTag(repoId, tags[1]!.id)).toBeNull();
+      expect(await remove(tags[1]!.id)).toEqual(tags[1]);
+      expect(await remove(tags[1]!.id)).toBeNull();
+      const acts = await removals(world, handle);
+      expect(acts.map(({ action, detail }) => [action, detail])).toEqual([
+        ['tag.remove', { tag: 'v1' }],
+      ]);
       expect(await world.tagStore.findTags(repoId, ['v1'])).toEqual(new Map([['v1', ONE]]));
     });
 
@@ -114,7 +127,6 @@ export function describeTagStore(name: string, makeWorld: () => StoreWorld): voi
         stored: 1,
       });
       expect(await world.tagStore.findTags(repoId, ['v1'])).toEqual(new Map([['v1', ONE]]));
-      expect(await world.tagStore.removeTag(other, 'x')).toBeNull();
     });
 
     it('of a commit with very many are listed up to a bound', async () => {

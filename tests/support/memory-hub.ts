@@ -14,6 +14,7 @@ import type {
   PushOpening,
   PushOutcome,
 } from '~/server/ports/push-store';
+import type { NewRelease } from '~/server/ports/release-store';
 import type { NewTag } from '~/server/ports/tag-store';
 import type { RepositorySettings, StoredCounts } from './store-world';
 
@@ -85,6 +86,12 @@ export interface MemoryPush extends Omit<PushOutcome, 'frame'> {
   seenAtMs: number;
 }
 
+export interface MemoryRelease extends NewRelease {
+  actorId: string;
+  record: Record<string, unknown>;
+  editedAtMs: number | null;
+}
+
 export interface MemoryRepository {
   id: string;
   ownerId: string;
@@ -111,6 +118,7 @@ export interface MemoryRepository {
   commits: Map<Id, NewCommit & { pushSeq: number }>;
   pushes: Map<string, MemoryPush>;
   tags: Map<string, NewTag & { actorId: string }>;
+  releases: MemoryRelease[];
 }
 
 export class MemoryHub {
@@ -246,6 +254,7 @@ export function emptyRepository(
     commits: new Map(),
     pushes: new Map(),
     tags: new Map(),
+    releases: [],
     ...fields,
   };
 }

@@ -1,4 +1,5 @@
 import type { Id } from '~/muse/ids';
+import type { AuditEntry } from '~/server/ports/audit-log';
 import {
   type NewTag,
   TAGS_PER_COMMIT_LISTED,
@@ -74,12 +75,17 @@ export class MemoryTagStore implements TagStore {
     return { stored: added };
   }
 
-  async removeTag(repoId: string, id: string): Promise<NewTag | null> {
+  async removeTag(
+    repoId: string,
+    id: string,
+    audit: (removed: NewTag) => AuditEntry,
+  ): Promise<NewTag | null> {
     const { tags } = this.hub.repository(repoId);
     const tag = tags.get(id);
     if (!tag) return null;
     tags.delete(id);
     const { actorId: _, ...was } = tag;
+    this.hub.note(audit(was));
     return was;
   }
 

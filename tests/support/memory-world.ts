@@ -11,6 +11,7 @@ import { MemoryKeyStore } from './memory-key-store';
 import { MemoryLinkedLoginStore } from './memory-linked-login-store';
 import { MemoryPasswordStore } from './memory-password-store';
 import { MemoryPushStore } from './memory-push-store';
+import { MemoryReleaseStore } from './memory-release-store';
 import { MemorySessionStore } from './memory-session-store';
 import { MemorySettingsStore } from './memory-settings-store';
 import { MemoryTagStore } from './memory-tag-store';
@@ -36,6 +37,7 @@ export function memoryWorld(hub = new MemoryHub()): StoreWorld {
     devices: new MemoryDeviceStore(hub),
     tagStore: new MemoryTagStore(hub),
     histories: new MemoryHistoryStore(hub),
+    releases: new MemoryReleaseStore(hub),
     setRules: async (repoId, rules) => hub.setRules(repoId, rules),
     setCollaborator: async (repoId, userId, level) => hub.setCollaborator(repoId, userId, level),
     setRepository: async (repoId, settings) => hub.setRepository(repoId, settings),

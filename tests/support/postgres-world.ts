@@ -11,6 +11,7 @@ import { PostgresLinkedLoginStore } from '~/server/postgres/linked-login-store';
 import { PostgresPasswordStore } from '~/server/postgres/password-store';
 import type { PrismaClient } from '~/server/postgres/prisma-client';
 import { PostgresPushStore, type PushStoreOptions } from '~/server/postgres/push-store';
+import { PostgresReleaseStore } from '~/server/postgres/release-store';
 import { PostgresSessionStore } from '~/server/postgres/session-store';
 import { PostgresSettingsStore } from '~/server/postgres/settings-store';
 import { PostgresTagStore } from '~/server/postgres/tag-store';
@@ -36,6 +37,7 @@ export function postgresWorld(prisma: PrismaClient, options: PushStoreOptions = 
     devices: new PostgresDeviceStore(prisma),
     tagStore: new PostgresTagStore(prisma),
     histories: new PostgresHistoryStore(prisma),
+    releases: new PostgresReleaseStore(prisma),
     async setRules(repoId, rules) {
       await prisma.branchRule.deleteMany({ where: { repoId } });
       await prisma.branchRule.createMany({ data: rules.map((rule) => ({ repoId, ...rule })) });

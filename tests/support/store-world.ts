@@ -10,6 +10,7 @@ import type { KeyStore } from '~/server/ports/key-store';
 import type { LinkedLoginStore } from '~/server/ports/linked-login-store';
 import type { PasswordStore } from '~/server/ports/password-store';
 import type { BranchRule, PushStore } from '~/server/ports/push-store';
+import type { ReleaseStore } from '~/server/ports/release-store';
 import type { SessionStore } from '~/server/ports/session-store';
 import type { SettingsStore } from '~/server/ports/settings-store';
 import type { TagStore } from '~/server/ports/tag-store';
@@ -54,6 +55,7 @@ export interface StoreWorld {
   keys: KeyStore;
   tagStore: TagStore;
   histories: HistoryStore;
+  releases: ReleaseStore;
   setRules(repoId: string, rules: BranchRule[]): Promise<void>;
   setCollaborator(
     repoId: string,

@@ -35,6 +35,9 @@ export const AUDIT_ACTIONS = [
   'branch-rule.set',
   'branch-rule.remove',
   'hub.settings',
+  'tag.remove',
+  'release.delete',
+  'comment.delete',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

@@ -1,4 +1,5 @@
 import type { Id } from '~/muse/ids';
+import type { AuditEntry } from './audit-log';
 
 /** A label on a commit. A commit may have several, and one name may stand on several commits. */
 export interface NewTag {
@@ -40,5 +41,9 @@ export interface TagStore {
     tags: NewTag[],
   ): Promise<{ stored: number } | { conflict: string }>;
   /** Takes a tag away and tells what it was; null when there is none of this id. */
-  removeTag(repoId: string, id: string): Promise<NewTag | null>;
+  removeTag(
+    repoId: string,
+    id: string,
+    audit: (removed: NewTag) => AuditEntry,
+  ): Promise<NewTag | null>;
 }

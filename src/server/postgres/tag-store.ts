@@ -1,4 +1,5 @@
 import type { Id } from '~/muse/ids';
+import type { AuditEntry } from '../ports/audit-log';
 import {
   type NewTag,
   TAGS_PER_COMMIT_LISTED,
@@ -6,6 +7,7 @@ import {
   type TagStore,
 } from '../ports/tag-store';
 import { asking } from './database-error';
+import { insertAudit } from './insert-audit';
 import type { PrismaClient } from './prisma-client';
 import { storableText } from './storable';
 
@@ -87,14 +89,23 @@ export class PostgresTagStore implements TagStore {
     });
   }
 
-  async removeTag(repoId: string, id: string): Promise<NewTag | null> {
-    const [row] = await asking(
-      () => this.prisma.$queryRaw<TagColumns[]>`
-        DELETE FROM tags
-         WHERE repo_id = ${repoId}::uuid AND id = ${storableText(id)}
-        RETURNING id, name, encode(commit_id, 'hex') AS commit_id, created_at`,
+  removeTag(
+    repoId: string,
+    id: string,
+    audit: (removed: NewTag) => AuditEntry,
+  ): Promise<NewTag | null> {
+    return asking(() =>
+      this.prisma.$transaction(async (tx) => {
+        const [row] = await tx.$queryRaw<TagColumns[]>`
+          DELETE FROM tags
+           WHERE repo_id = ${repoId}::uuid AND id = ${storableText(id)}
+          RETURNING id, name, encode(commit_id, 'hex') AS commit_id, created_at`;
+        if (!row) return null;
+        const removed = newTag(row);
+        await insertAudit(tx, audit(removed));
+        return removed;
+      }),
     );
-    return row ? newTag(row) : null;
   }
 }
 

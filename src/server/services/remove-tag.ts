@@ -1,5 +1,6 @@
 import type { NewTag, TagStore } from '~/server/ports/tag-store';
 import { Refusal } from '~/wire/errors';
+import { type ActDeps, auditEntry, ofRepository } from './audit-entry';
 import { expectWriter } from './expect-writer';
 import type { OpenRepository } from './open-repository';
 
@@ -10,10 +11,16 @@ import type { OpenRepository } from './open-repository';
 export async function removeTag(
   repo: OpenRepository,
   id: string,
-  { tags }: { tags: TagStore },
+  deps: { tags: TagStore } & ActDeps,
 ): Promise<NewTag> {
-  expectWriter(repo);
-  const removed = await tags.removeTag(repo.entry.id, id);
+  const writer = expectWriter(repo);
+  const removed = await deps.tags.removeTag(repo.entry.id, id, ({ name, commitId }) =>
+    auditEntry(writer, deps, {
+      action: 'tag.remove',
+      ...ofRepository(repo.entry),
+      detail: { tag: name, commit: `sha256:${commitId}` },
+    }),
+  );
   if (removed) return removed;
   throw new Refusal('object-not-found', {}, 'There is no such tag here.');
 }
