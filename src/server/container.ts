@@ -4,6 +4,7 @@ import type { Env } from './env';
 import type { FetchHandlerDeps } from './http/fetch-handler';
 import type { PushHandlerDeps } from './http/push-handler';
 import type { PushOutcomeHandlerDeps } from './http/push-outcome-handler';
+import type { ReleasesHandlerDeps } from './http/releases-handler';
 import type { TagsHandlerDeps } from './http/tags-handler';
 import type { JobDeps } from './jobs/job';
 import type { Logger } from './logger';
@@ -34,6 +35,7 @@ export interface Container {
   push: PushHandlerDeps;
   fetch: FetchHandlerDeps & PushOutcomeHandlerDeps;
   tags: TagsHandlerDeps;
+  releases: ReleasesHandlerDeps;
   /** What the API, the pages and browser sessions ask for. */
   api: ApiDeps;
   /** What the jobs ask for. */

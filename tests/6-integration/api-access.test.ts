@@ -28,6 +28,7 @@ interface Row {
   input: () => Record<string, unknown>;
 }
 
+const WORDS = { title: '', body: '', isDraft: false };
 const RULE = { pattern: 'x/*', allowForce: false, allowDelete: false };
 
 /** One input per procedure; `repo` ones are asked of a repository. A new procedure needs a row. */
@@ -47,6 +48,19 @@ const PROCEDURES: Record<string, Row> = {
   'commit.comments': { repo: true, input: () => ({ id: head() }) },
   'commit.addComment': { repo: true, input: () => ({ id: head(), body: 'hello' }) },
   'push.list': { repo: true, input: () => ({}) },
+  'release.list': { repo: true, input: () => ({}) },
+  'release.get': { repo: true, input: () => ({ tag: 'v1.0.0' }) },
+  'release.create': {
+    repo: true,
+    write: true,
+    input: () => ({ tag: 'v2.0.0', ref: 'main', channel: null, ...WORDS }),
+  },
+  'release.update': {
+    repo: true,
+    write: true,
+    input: () => ({ tag: 'v1.0.0', channel: 'beta', ...WORDS }),
+  },
+  'release.delete': { repo: true, write: true, input: () => ({ tag: 'v1.0.0' }) },
   'tag.list': { repo: true, input: () => ({}) },
   'tag.add': { repo: true, write: true, input: () => ({ name: randomUUID(), ref: 'main' }) },
   'tag.remove': { repo: true, write: true, input: () => ({ id: randomUUID() }) },
@@ -152,6 +166,17 @@ beforeAll(async () => {
   // Clients choose these ids, so two repositories may know the same one.
   await world.db.prisma.push.updateMany({ where: { repoId: openId }, data: { id: pushId } });
 
+  for (const id of [repoId, openId]) {
+    const commit = { commitId: head(), snapshotId: seeded.commits.get('b')!.snapshotId };
+    const release = {
+      tag: 'v1.0.0',
+      channel: 'stable',
+      createdAtMs: 0,
+      ...WORDS,
+      ...commit,
+    } as const;
+    await world.deps.releases.addRelease(id, ada.userId, { id: randomUUID(), ...release }, {});
+  }
   const asToken = async (user: User, narrowing = {}) =>
     callerFor({ authorization: `Bearer ${(await tokenOf(user, narrowing)).text}` });
   callers.set('anonymous', callerFor({ origin: HUB_URL }));

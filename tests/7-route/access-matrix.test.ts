@@ -6,6 +6,7 @@ import { hashToken } from '~/server/auth/token-text';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
+import { PostgresReleaseStore } from '~/server/postgres/release-store';
 import { PostgresSettingsStore } from '~/server/postgres/settings-store';
 import { LocalBlobStore } from '~/server/storage/local-blob-store';
 import {
@@ -75,6 +76,15 @@ beforeAll(async () => {
     const seeded = await stage.seed(ada, repoId, [
       { name: 'a', files: { 'a.txt': `words of ${state}` } },
     ]);
+    const { id: commitId, snapshotId } = seeded.commits.get('a')!;
+    await new PostgresReleaseStore(database.prisma).addRelease(
+      ...([repoId, ada.principal.userId] as const),
+      {
+        ...{ id: repoId, tag: 'v1.0.0', channel: 'stable', title: '', body: '' },
+        ...{ isDraft: false, commitId, snapshotId, createdAtMs: 0 },
+      },
+      {},
+    );
     const [object] = seeded.objects.keys();
     const commit = `sha256:${seeded.commits.get('a')!.id}`;
     const push = seeded.result.pushId;

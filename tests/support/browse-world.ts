@@ -13,6 +13,7 @@ import { PostgresHubSettings } from '~/server/postgres/hub-settings';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresKeyStore } from '~/server/postgres/key-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
+import { PostgresReleaseStore } from '~/server/postgres/release-store';
 import { PostgresSessionStore } from '~/server/postgres/session-store';
 import { PostgresSettingsStore } from '~/server/postgres/settings-store';
 import { PostgresTagStore } from '~/server/postgres/tag-store';
@@ -92,6 +93,7 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     keys: new PostgresKeyStore(db.prisma),
     devices: new PostgresDeviceStore(db.prisma),
     tags: new PostgresTagStore(db.prisma),
+    releases: new PostgresReleaseStore(db.prisma),
     mint: mintToken,
     tokenDaysMax: 366,
     sessionSecret: 'a secret of the tests, long enough',

@@ -65,6 +65,14 @@ export const tagsAddress = (
   values: Record<string, string | null | undefined> = {},
 ): string => `${repoAddress(repo)}/tags${query(values)}`;
 
+export const releasesAddress = (
+  repo: RepoName,
+  values: Record<string, string | null | undefined> = {},
+): string => `${repoAddress(repo)}/releases${query(values)}`;
+
+export const releaseAddress = (repo: RepoName, tag: string): string =>
+  `${repoAddress(repo)}/releases${path(tag)}`;
+
 export const pushesAddress = (
   repo: RepoName,
   values: Record<string, string | number | null | undefined> = {},

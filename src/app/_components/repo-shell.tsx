@@ -1,6 +1,7 @@
 import Code from 'lucide-react/icons/code';
 import GitBranch from 'lucide-react/icons/git-branch';
 import GitCommit from 'lucide-react/icons/git-commit-horizontal';
+import Package from 'lucide-react/icons/package';
 import Settings from 'lucide-react/icons/settings';
 import Tag from 'lucide-react/icons/tag';
 import Upload from 'lucide-react/icons/upload';
@@ -11,6 +12,7 @@ import {
   commitsAddress,
   ownerAddress,
   pushesAddress,
+  releasesAddress,
   repoAddress,
   settingsAddress,
   tagsAddress,
@@ -19,7 +21,7 @@ import { VisibilityBadge } from './badge';
 import { count } from './wording';
 
 export type Repo = Answers['repo']['get'];
-type Tab = 'code' | 'commits' | 'branches' | 'tags' | 'pushes' | 'settings';
+type Tab = 'code' | 'commits' | 'branches' | 'tags' | 'releases' | 'pushes' | 'settings';
 
 /** What stands above every page of a repository, with its main part below. */
 export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; children: ReactNode }) {
@@ -40,6 +42,13 @@ export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; child
       n: repo.branchCount,
     },
     { key: 'tags', name: 'Tags', Icon: Tag, href: tagsAddress(repo), n: repo.tagCount },
+    {
+      key: 'releases',
+      name: 'Releases',
+      Icon: Package,
+      href: releasesAddress(repo),
+      n: repo.releaseCount,
+    },
     { key: 'pushes', name: 'Pushes', Icon: Upload, href: pushesAddress(repo), n: null },
     ...(repo.mayAdmin
       ? [

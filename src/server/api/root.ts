@@ -5,6 +5,7 @@ import { commitRouter } from './routers/commit';
 import { deviceRouter } from './routers/device';
 import { keyRouter } from './routers/key';
 import { pushRouter } from './routers/push';
+import { releaseRouter } from './routers/release';
 import { repoRouter } from './routers/repo';
 import { sessionRouter } from './routers/session';
 import { settingsRouter } from './routers/settings';
@@ -24,6 +25,7 @@ export const appRouter = createRouter({
   device: deviceRouter,
   key: keyRouter,
   settings: settingsRouter,
+  release: releaseRouter,
   tag: tagRouter,
   token: tokenRouter,
 });

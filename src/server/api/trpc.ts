@@ -7,6 +7,7 @@ import type { AuditLog } from '~/server/ports/audit-log';
 import type { DeviceStore } from '~/server/ports/device-store';
 import type { HubSettingsStore } from '~/server/ports/hub-settings';
 import type { KeyStore } from '~/server/ports/key-store';
+import type { ReleaseStore } from '~/server/ports/release-store';
 import type { SessionStore } from '~/server/ports/session-store';
 import type { SettingsStore } from '~/server/ports/settings-store';
 import type { TagStore } from '~/server/ports/tag-store';
@@ -27,6 +28,7 @@ export interface ApiDeps extends BrowseDeps {
   devices: DeviceStore;
   keys: KeyStore;
   tags: TagStore;
+  releases: ReleaseStore;
   mint: CreateTokenDeps['mint'];
   /** Days that a new access token may be valid at most. */
   tokenDaysMax: number;

@@ -1,13 +1,14 @@
 import { isViolation, Refusal } from '~/wire/errors';
 import { type Limits, TAGS_MAX_BODY_BYTES } from '~/wire/limits';
 import { encodeTags, encodeTagsStored, parseTagsRequest } from '~/wire/tag-messages';
-import { listTags, type TagCursor } from '../services/list-tags';
+import { listTags } from '../services/list-tags';
 import { openRepository } from '../services/open-repository';
 import { type PutTagsDeps, putTags } from '../services/put-tags';
 import { preferredForm } from './accept';
 import { bodyFormOf, drainBody, readBody } from './body';
 import { bodyResponse } from './body-response';
 import { lingering } from './lingering';
+import { readCursor, writeCursor } from './list-cursor';
 import {
   openForReading,
   principalOf,
@@ -66,15 +67,3 @@ export async function handleListTags(
     return errorResponse(error, request, { log: deps.log, fallback: 'json' });
   }
 }
-
-const CURSOR = /^(\d{1,16})\.([\x21-\x7e]{1,100})$/;
-
-/** Where a list goes on, `<milliseconds>.<id>`. Throws `Refusal` `bad-frame`. */
-export function readCursor(text: string | null): TagCursor | null {
-  if (text === null) return null;
-  const match = CURSOR.exec(text);
-  if (match) return { createdAtMs: Number(match[1]), id: match[2]! };
-  throw new Refusal('bad-frame', { field: 'after' }, 'after must be the next of an answer.');
-}
-
-export const writeCursor = ({ createdAtMs, id }: TagCursor): string => `${createdAtMs}.${id}`;

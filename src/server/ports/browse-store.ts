@@ -3,6 +3,7 @@ import type { SignatureState } from '~/muse/signature';
 import type { ErrorFrame, PushKind, ResultFrame } from '~/wire/frames';
 import type { RepositoryAccess } from '../access';
 import type { PhaseTimes } from './push-store';
+import type { ReleaseStore } from './release-store';
 import type { TagStore } from './tag-store';
 
 /** A commit as the graph sees it. */
@@ -148,7 +149,9 @@ export interface CommitFilter {
 }
 
 /** What pages and the API read of the database; every method is bounded by its arguments. */
-export interface BrowseStore extends Pick<TagStore, 'countTags' | 'tagsOfCommits' | 'findTags'> {
+export interface BrowseStore
+  extends Pick<TagStore, 'countTags' | 'tagsOfCommits' | 'findTags'>,
+    Pick<ReleaseStore, 'countReleases'> {
   findOwner(
     handle: string,
   ): Promise<{ id: string; handle: string; displayName: string; kind: 'human' | 'agent' } | null>;

@@ -5,6 +5,7 @@ import * as pushes from './browse-pushes';
 import * as repositories from './browse-repositories';
 import { asking } from './database-error';
 import type { PrismaClient } from './prisma-client';
+import { PostgresReleaseStore } from './release-store';
 import { PostgresTagStore } from './tag-store';
 
 /** What pages and the API read, over PostgreSQL; its troubles come out as refusals. */
@@ -16,6 +17,7 @@ export function createBrowseStore(prisma: PrismaClient): BrowseStore {
     (...asked: Asked): Promise<Answer> =>
       asking(() => read(prisma, ...asked));
   const tags = new PostgresTagStore(prisma);
+  const releases = new PostgresReleaseStore(prisma);
   return {
     findOwner: on(repositories.findOwner),
     findHandles: on(repositories.findHandles),
@@ -32,6 +34,7 @@ export function createBrowseStore(prisma: PrismaClient): BrowseStore {
     loadCommits: on(commits.loadCommits),
     filterCommits: on(commits.filterCommits),
 
+    countReleases: (repoId, drafts) => releases.countReleases(repoId, drafts),
     countTags: (repoId) => tags.countTags(repoId),
     tagsOfCommits: (repoId, ids) => tags.tagsOfCommits(repoId, ids),
     findTags: (repoId, names) => tags.findTags(repoId, names),

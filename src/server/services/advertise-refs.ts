@@ -15,6 +15,7 @@ export const CAPABILITIES: readonly string[] = [
   'fetch-depth',
   'negotiate',
   'tags',
+  'releases',
   'snapshot-delta',
   'encoding-raw',
   'encoding-zlib',

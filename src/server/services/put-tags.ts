@@ -5,6 +5,7 @@ import type { FetchStore } from '~/server/ports/fetch-store';
 import type { NewTag, TagStore } from '~/server/ports/tag-store';
 import { Refusal } from '~/wire/errors';
 import type { TagsRequest } from '~/wire/tag-messages';
+import { expectIdFormat } from './create-release';
 import { expectWriter } from './expect-writer';
 import type { OpenRepository } from './open-repository';
 
@@ -28,10 +29,7 @@ export async function putTags(
   deps: PutTagsDeps,
 ): Promise<number> {
   const { userId } = expectWriter(repo);
-  const expected = repo.entry.idFormat;
-  if (expected !== null && idFormat !== null && expected !== idFormat) {
-    throw new Refusal('id-format-mismatch', { expected, got: idFormat });
-  }
+  expectIdFormat(repo, idFormat);
   await expectCommits(
     repo,
     tags.map((tag) => tag.commitId),

@@ -14,6 +14,8 @@ export interface ShownRepository {
   mayAdmin: boolean;
   branchCount: number;
   tagCount: number;
+  /** Published ones, and the drafts for those who may write. */
+  releaseCount: number;
   /** Of the branch that is shown; 0 while the repository is empty. */
   commitCount: number;
   lastCommit: ListedCommit | null;
@@ -26,9 +28,10 @@ export async function showRepository(
 ): Promise<ShownRepository> {
   const { id, owner, slug, description, visibility, domain, defaultBranch } = repo.entry;
   const { mayWrite, mayAdmin } = repo;
-  const [branchCount, tagCount, history] = await Promise.all([
+  const [branchCount, tagCount, releaseCount, history] = await Promise.all([
     deps.browse.countBranches(id),
     deps.browse.countTags(id),
+    deps.browse.countReleases(id, mayWrite),
     defaultBranch === null ? null : branchHistory(repo, defaultBranch, deps),
   ]);
   const newest = await history?.at(0);
@@ -45,6 +48,7 @@ export async function showRepository(
     mayAdmin,
     branchCount,
     tagCount,
+    releaseCount,
     commitCount: history?.count ?? 0,
     lastCommit: lastCommit ?? null,
   };

@@ -17,6 +17,7 @@ import { PostgresIdentityStore } from '../postgres/identity-store';
 import { PostgresKeyStore } from '../postgres/key-store';
 import { createPrisma } from '../postgres/prisma-client';
 import { PostgresPushStore } from '../postgres/push-store';
+import { PostgresReleaseStore } from '../postgres/release-store';
 import { PostgresSegmentRows } from '../postgres/segment-rows';
 import { PostgresSessionStore } from '../postgres/session-store';
 import { PostgresSettingsStore } from '../postgres/settings-store';
@@ -68,6 +69,9 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
   const tags = new PostgresTagStore(prisma);
   const browse = createBrowseStore(prisma);
   const histories = new PostgresHistoryStore(prisma);
+  const releases = new PostgresReleaseStore(prisma);
+  const browse = createBrowseStore(prisma);
+  const histories = new HistoryCache();
   const wire = {
     identities,
     clock: systemClock,
@@ -101,6 +105,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       slots: new FetchSlots(),
     },
     tags: { ...wire, tags, records: fetchStore },
+    releases: { ...wire, releases, browse, histories, records: fetchStore },
     api: {
       identities,
       browse,
@@ -117,6 +122,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       keys: new PostgresKeyStore(prisma),
       devices,
       tags,
+      releases,
       mint: mintToken,
       tokenDaysMax: env.tokenDaysMax,
       sessionSecret,

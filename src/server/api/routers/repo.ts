@@ -46,6 +46,7 @@ const shownRepositoryShape = z.object({
   mayAdmin: z.boolean(),
   branchCount: z.number(),
   tagCount: z.number(),
+  releaseCount: z.number(),
   commitCount: z.number(),
   lastCommit: commitShape.nullable(),
 });

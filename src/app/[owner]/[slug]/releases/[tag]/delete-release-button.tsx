@@ -1,0 +1,28 @@
+'use client';
+
+import { useAction } from '~/trpc/action';
+import { type RepoName, releasesAddress } from '../../../../_components/address';
+import { FormError } from '../../../../_components/choice-field';
+import { ConfirmButton } from '../../../../_components/confirm-button';
+
+/** Takes a release away, after a second click. */
+export function DeleteReleaseButton({ repo, tag }: { repo: RepoName; tag: string }) {
+  const { run, busy, error } = useAction();
+  const remove = async () => {
+    const done = await run((api) => api.release.delete.mutate({ ...repo, tag }));
+    if (done) window.location.assign(releasesAddress(repo));
+  };
+  return (
+    <span className="needs-script inline-flex flex-wrap items-center gap-2">
+      <ConfirmButton
+        busy={busy}
+        label={`Delete the release ${tag}`}
+        onConfirm={() => void remove()}
+        question="Delete for good"
+      >
+        Delete
+      </ConfirmButton>
+      <FormError error={error} />
+    </span>
+  );
+}
