@@ -15,6 +15,7 @@ import {
 } from '~/server/http/releases-handler';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { DEFAULT_LIMITS } from '~/wire/limits';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { type BrowseWorld, HUB_URL, openBrowseWorld } from '~tests/support/browse-world';
 import type { SeededRepository } from '~tests/support/seed-repository';
 
@@ -32,10 +33,13 @@ const CLI = 'application/x-msgpack, application/json';
 async function addPerson(handle: string): Promise<User> {
   const user = await world.addUser(handle);
   const text = newToken('human');
-  await world.deps.identities.createToken({
-    ...{ id: randomUUID(), userId: user.userId, name: 'test', hash: hashToken(text) },
-    ...{ scopes: ['write'], repoIds: null, branchPattern: null, expiresAtMs: null },
-  });
+  await world.deps.identities.createToken(
+    {
+      ...{ id: randomUUID(), userId: user.userId, name: 'test', hash: hashToken(text) },
+      ...{ scopes: ['write'], repoIds: null, branchPattern: null, expiresAtMs: null },
+    },
+    AN_ACT,
+  );
   tokens.set(handle, text);
   users.set(handle, user);
   return user;

@@ -8,8 +8,7 @@ import { expectWriter } from './expect-writer';
 import type { OpenRepository } from './open-repository';
 import { changelogOf } from './release-changes';
 
-export interface ReleaseDeps
-  extends Pick<BrowseDeps, 'browse' | 'histories' | 'records' | 'clock'> {
+export interface ReleaseDeps extends Pick<BrowseDeps, 'browse' | 'records' | 'clock'> {
   releases: ReleaseStore;
 }
 

@@ -4,24 +4,28 @@ import type { NewRelease, ReleaseRow, ReleaseStore } from '~/server/ports/releas
 import { parseCommitRecord } from '~/wire/commit-record';
 import type { BrowseDeps } from './browse-deps';
 import { describeCommits, type ListedCommit } from './list-commits';
-import { loadHistory } from './load-history';
 import type { OpenRepository } from './open-repository';
 import { StoredRecordDamaged } from './tree-source';
+import { walkGraph } from './walk-graph';
 
-type ChangesDeps = Pick<BrowseDeps, 'browse' | 'histories' | 'records'> & {
+type ChangesDeps = Pick<BrowseDeps, 'browse' | 'records'> & {
   releases: ReleaseStore;
 };
 
 /** Commits of one release that are listed. */
 export const RELEASE_CHANGES_LISTED = 200;
 const SUBJECT_MAX_LENGTH = 300;
+const WALK_MAX_ROWS = 20_000;
+const [OF_RELEASE, OF_PREVIOUS] = [1, 2];
 
 /** What came with a release: the commits that it reaches and the release before does not. */
 export interface ReleaseChanges {
   /** The published release before it, by time. */
   previous: ReleaseRow | null;
   count: number;
-  /** Newest first, at most `RELEASE_CHANGES_LISTED`. */
+  /** The walk was cut short: `count` is a lower bound. */
+  bounded: boolean;
+  /** Children before parents, at most `RELEASE_CHANGES_LISTED`. */
   commits: ListedCommit[];
 }
 
@@ -31,22 +35,34 @@ export async function releaseChanges(
   release: Pick<NewRelease, 'createdAtMs' | 'id' | 'commitId'>,
   deps: ChangesDeps,
 ): Promise<ReleaseChanges> {
-  const { previous, count, ids } = await changedIds(repo, release, deps);
-  return { previous, count, commits: await describeCommits(repo, ids, deps) };
+  const { ids, ...changes } = await changedIds(repo, release, deps);
+  return { ...changes, commits: await describeCommits(repo, ids, deps) };
 }
 
 async function changedIds(
   repo: OpenRepository,
   release: Pick<NewRelease, 'createdAtMs' | 'id' | 'commitId'>,
   deps: ChangesDeps,
-): Promise<{ previous: ReleaseRow | null; count: number; ids: Id[] }> {
+): Promise<Omit<ReleaseChanges, 'commits'> & { ids: Id[] }> {
   const [previous = null] = await deps.releases.listReleases(repo.entry.id, {
     after: { createdAtMs: release.createdAtMs, id: release.id },
     ...{ channel: null, drafts: false, limit: 1 },
   });
-  const before = previous?.commitId ?? null;
-  const history = await loadHistory(repo.entry.id, release.commitId, before, deps);
-  return { previous, count: history.count, ids: history.slice(0, RELEASE_CHANGES_LISTED) };
+  const starts = [{ id: release.commitId, bits: OF_RELEASE }];
+  if (previous) starts.push({ id: previous.commitId, bits: OF_PREVIOUS });
+  const ids: Id[] = [];
+  let count = 0;
+  const complete = await walkGraph(repo.entry.id, starts, deps.browse, {
+    // What the release before reaches is not new, and neither is anything below it.
+    settled: (bits) => (bits & OF_PREVIOUS) !== 0,
+    visit: ({ id }, bits) => {
+      if (bits !== OF_RELEASE) return;
+      count++;
+      if (ids.length < RELEASE_CHANGES_LISTED) ids.push(id);
+    },
+    maxRows: WALK_MAX_ROWS,
+  });
+  return { previous, count, bounded: !complete, ids };
 }
 
 /** The keys that a Muse release record has beside the hub's own, for a release made on a page. */

@@ -70,8 +70,6 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
   const browse = createBrowseStore(prisma);
   const histories = new PostgresHistoryStore(prisma);
   const releases = new PostgresReleaseStore(prisma);
-  const browse = createBrowseStore(prisma);
-  const histories = new HistoryCache();
   const wire = {
     identities,
     clock: systemClock,
@@ -105,7 +103,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       slots: new FetchSlots(),
     },
     tags: { ...wire, tags, records: fetchStore },
-    releases: { ...wire, releases, browse, histories, records: fetchStore },
+    releases: { ...wire, releases, browse, records: fetchStore },
     api: {
       identities,
       browse,

@@ -62,6 +62,7 @@ export const releaseRouter = createRouter({
         changes: z.object({
           previous: z.string().nullable(),
           count: z.number(),
+          bounded: z.boolean(),
           commits: z.array(commitShape),
         }),
       }),

@@ -70,6 +70,7 @@ export default async function ReleasePage({ params }: Props) {
               </>
             )}{' '}
             <span className="font-normal text-muted">
+              {release.changes.bounded && 'at least '}
               {counted(release.changes.count, 'commit')}
             </span>
           </h2>
