@@ -86,9 +86,19 @@ export const COMMANDS: Entry[] = [
     load: async () => (await import('./commands/clone')).cloneCommand,
   },
   {
+    name: 'commit comment',
+    summary: 'say something about a commit',
+    load: async () => (await import('./commands/commit-comment')).commitComment,
+  },
+  {
     name: 'import-git',
     summary: 'make a Muse repository of a git repository',
     load: async () => (await import('./commands/import-git')).importGitCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'check folder, remote, hub, token and clock',
+    load: async () => (await import('./commands/doctor')).doctor,
   },
 ];
 

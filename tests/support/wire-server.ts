@@ -183,6 +183,7 @@ export class WireServer {
     const { deps } = this.stage;
     const { identities } = this.stage.stores;
     const account: AccountHandlerDeps = { ...deps, identities, clock: systemClock, url: this.url };
+    if (pathname === '/ready') return Promise.resolve(Response.json({ ready: true }));
     if (pathname === '/api/whoami') return handleWhoami(request, account);
     if (pathname === '/api/device') return handleStartDevice(request, this.#deviceDeps());
     if (pathname === '/api/device/token') return handlePollDevice(request, this.#deviceDeps());

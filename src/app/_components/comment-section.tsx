@@ -6,6 +6,7 @@ import { Button, ButtonLink } from './button';
 import { CommandLine } from './command-line';
 import type { ShownCommit } from './commit-summary';
 import { TextArea } from './form-field';
+import { hubUrl } from './hub-url';
 import { Person } from './person';
 import { writeKey } from './search-params';
 import { When } from './when';
@@ -78,6 +79,13 @@ export function CommentSection({
           command={`muse hub commit comment ${commit.id} --body "your comment"`}
           label="the comment line"
         />
+        <div className="space-y-1.5">
+          <p className="text-muted text-xs">Or with the command line of this hub, from anywhere:</p>
+          <CommandLine
+            command={`musehub commit comment ${commit.id} --to ${hubUrl()}/${repo.owner}/${repo.slug} --body "your comment"`}
+            label="the comment line of musehub"
+          />
+        </div>
         {signedIn === null ? (
           <p className="text-muted">
             <a
