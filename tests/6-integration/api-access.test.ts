@@ -40,6 +40,14 @@ const PROCEDURES: Record<string, Row> = {
   'repo.get': { repo: true, input: () => ({}) },
   'branch.list': { repo: true, input: () => ({}) },
   'branch.names': { repo: true, input: () => ({}) },
+  'branch.restore': {
+    ...{ repo: true, write: true },
+    input: () => ({ pushId: randomUUID(), expectedHead: null }),
+  },
+  'branch.delete': {
+    ...{ repo: true, write: true },
+    input: () => ({ branch: 'nowhere', expectedHead: head() }),
+  },
   'tree.browse': { repo: true, input: () => ({ segments: ['main', 'README.md'] }) },
   'commit.list': { repo: true, input: () => ({}) },
   'commit.get': { repo: true, input: () => ({ id: head() }) },

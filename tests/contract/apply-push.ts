@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '~/server/access';
+import type { AuditEntry } from '~/server/ports/audit-log';
 import type { BranchRule, PushPlan } from '~/server/ports/push-store';
 import { AN_ACT } from '~tests/support/audit-entries';
 import { commitOf, idOf, NO_COUNTS, objectOf, planOf, treeOf } from '~tests/support/push-plans';
@@ -137,6 +138,24 @@ export function describeApplyPush(name: string, makeWorld: () => StoreWorld): vo
       expect(await world.push.applyPush(noop)).toMatchObject({ seq: 2, kind: 'noop' });
       expect(await world.jobs(base.repoId)).toHaveLength(1);
       expect(await world.fetch.refsVersion(base.repoId)).toBe(version);
+    });
+
+    it('by hand is noted in the log of acts, and only when it is accepted', async () => {
+      const base = await begun();
+      const { repoId } = base;
+      const audit: AuditEntry = { ...AN_ACT, action: 'branch.restore', repoId };
+      const noted = async () => {
+        const query = { actor: null, repository: null, fromMs: null, untilMs: null };
+        const rows = await world.audit.list({
+          ...{ ...query, action: 'branch.restore', before: null, limit: 100 },
+        });
+        return rows.filter((row) => row.repoId === repoId).length;
+      };
+      const stale = planOf({ ...base, commits: [next], oldHead: fork.id, audit });
+      await expectRefused(stale, { code: 'stale-head' });
+      expect(await noted()).toBe(0);
+      await world.push.applyPush(planOf({ ...base, commits: [next], oldHead: root.id, audit }));
+      expect(await noted()).toBe(1);
     });
 
     it('counts what the repository had already as reused, and stores no row for its segment', async () => {

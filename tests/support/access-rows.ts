@@ -187,6 +187,11 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
   'repo.get': { need: 'read' },
   'branch.list': { need: 'read' },
   'branch.names': { need: 'read' },
+  'branch.restore': { need: 'change', input: () => ({ pushId: UNKNOWN, expectedHead: null }) },
+  'branch.delete': {
+    need: 'change',
+    input: (s) => ({ branch: 'no-such-branch', expectedHead: s.commit }),
+  },
   'tree.browse': { need: 'read', input: () => ({ segments: ['main', 'a.txt'] }) },
   'commit.list': { need: 'read' },
   'commit.get': { need: 'read', input: (s) => ({ id: s.commit }) },

@@ -78,6 +78,7 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     new SegmentWriter({ blobs, repoId, limits, uuid: randomUUID });
   const faults: BrowseWorld['faults'] = [];
   const deps: ApiDeps = {
+    pushes: pushStore,
     identities,
     browse: createBrowseStore(db.prisma),
     records: fetchStore,

@@ -81,7 +81,7 @@ export interface MemorySigningKey {
 
 export interface MemoryPush extends Omit<PushOutcome, 'frame'> {
   frame: PushOutcome['frame'];
-  opening: Pick<PushOpening, 'client' | 'address' | 'principal'>;
+  opening: Pick<PushOpening, 'client' | 'address' | 'principal' | 'restoredSeq'>;
   counts: PushCounts;
   seenAtMs: number;
 }

@@ -185,6 +185,7 @@ export class MemoryPushStore implements PushStore {
       warnings: plan.warnings,
     };
     this.record(repository, plan, result);
+    if (plan.audit) this.hub.note(plan.audit);
     return result;
   }
 

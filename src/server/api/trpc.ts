@@ -8,6 +8,7 @@ import type { DeviceStore } from '~/server/ports/device-store';
 import type { HubSettingsStore } from '~/server/ports/hub-settings';
 import type { KeyStore } from '~/server/ports/key-store';
 import type { ReleaseStore } from '~/server/ports/release-store';
+import type { PushStore } from '~/server/ports/push-store';
 import type { SessionStore } from '~/server/ports/session-store';
 import type { SettingsStore } from '~/server/ports/settings-store';
 import type { TagStore } from '~/server/ports/tag-store';
@@ -20,6 +21,7 @@ import { type ErrorCode, Refusal } from '~/wire/errors';
 
 /** What the API needs of the world. */
 export interface ApiDeps extends BrowseDeps {
+  pushes: PushStore;
   tokens: TokenStore;
   settings: SettingsStore;
   sessions: SessionStore;

@@ -32,6 +32,8 @@ export const AUDIT_ACTIONS = [
   'repository.delete',
   'collaborator.set',
   'collaborator.remove',
+  'branch.restore',
+  'branch.delete',
   'branch-rule.set',
   'branch-rule.remove',
   'hub.settings',

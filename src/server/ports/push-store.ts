@@ -2,6 +2,7 @@ import type { Id, IdFormat } from '~/muse/ids';
 import type { SignatureState } from '~/muse/signature';
 import type { ErrorFrame, PushKind, PushPhase, ResultFrame, Warning } from '~/wire/frames';
 import type { Principal } from '../access';
+import type { AuditEntry } from './audit-log';
 
 /** Where an object's stored bytes lie. More than one extent: a large object in several segments. */
 export interface ObjectLocation {
@@ -180,6 +181,8 @@ export interface PushPlan {
   bytesStored: number;
   warnings: Warning[];
   startedAtMs: number;
+  /** What is noted with the move, when it is made by hand. */
+  audit?: AuditEntry;
   /** Base of the pages' addresses, for the RESULT's `url`. */
   commitUrl: (id: Id) => string;
 }

@@ -4,6 +4,7 @@ import { type ResultFrame, SFRAME_RESULT } from '~/wire/frames';
 import { refuseUnsigned } from '../branch-rules';
 import type { PushPlan } from '../ports/push-store';
 import { Prisma } from './generated/client';
+import { insertAudit } from './insert-audit';
 import { expectRight, holdRight, type PushAttempt } from './push-rights';
 import {
   insertCommits,
@@ -114,6 +115,7 @@ export async function applyInTransaction(
     warnings: plan.warnings,
   };
   await recordAccepted(tx, plan, result);
+  if (plan.audit) await insertAudit(tx, plan.audit);
   await context.onStage('recorded');
   return result;
 }

@@ -270,12 +270,16 @@ export function endingFrame(error: unknown, pushId: string): ErrorFrame {
   return { type: SFRAME_ERROR, code, message, retryable: ERRORS[code].retryable, pushId, detail };
 }
 
-async function recordEnd(
+/** Notes how a push ended that changed nothing. */
+export async function recordEnd(
   error: unknown,
   pushId: string,
-  repository: PushRepository,
+  repository: Pick<PushRepository, 'id'>,
   counts: PushCounts,
-  { store, onTrouble }: ReceivePushDeps,
+  {
+    store,
+    onTrouble,
+  }: { store: Pick<PushStore, 'closePush'> } & Pick<ReceivePushDeps, 'onTrouble'>,
 ): Promise<void> {
   const frame = endingFrame(error, pushId);
   const ours = ERRORS[frame.code].status >= 500;

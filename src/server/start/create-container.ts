@@ -115,6 +115,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       tokens: new PostgresTokenStore(prisma),
       settings: new PostgresSettingsStore(prisma),
       sessions: new PostgresSessionStore(prisma),
+      pushes: pushStore,
       audit: new PostgresAuditLog(prisma),
       hubSettings: new PostgresHubSettings(prisma),
       keys: new PostgresKeyStore(prisma),

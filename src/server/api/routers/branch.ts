@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { BRANCH_PAGE_MAX, listBranches } from '~/server/services/list-branches';
+import { deleteBranch, restoreBranch } from '~/server/services/move-branch';
 import { commitShape, pushShape } from '../commit-shape';
-import { branchIn, limitIn } from '../id-shape';
-import { createRouter, readProcedure } from '../trpc';
+import { branchIn, idIn, idOut, limitIn } from '../id-shape';
+import { createRouter, readProcedure, writeProcedure } from '../trpc';
 
 const branchPage = z.object({
   branches: z.array(
@@ -18,6 +19,16 @@ const branchPage = z.object({
     }),
   ),
   next: z.string().nullable(),
+});
+
+/** The entry of the history that a move left. */
+const moved = z.object({
+  pushId: z.string(),
+  seq: z.number(),
+  branch: z.string(),
+  kind: z.string(),
+  oldHead: idOut.nullable(),
+  newHead: idOut.nullable(),
 });
 
 export const branchRouter = createRouter({
@@ -42,4 +53,25 @@ export const branchRouter = createRouter({
       const rows = await ctx.deps.browse.listBranches(ctx.repo.entry.id, page);
       return rows.map((branch) => branch.name);
     }),
+
+  /**
+   * Puts a branch where an accepted push left it, or where it was before; one that was deleted is
+   * there again. `expectedHead` is where the caller saw it, null when it was not there.
+   */
+  restore: writeProcedure
+    .input(
+      z.object({
+        pushId: z.string().max(64),
+        to: z.enum(['before', 'after']).default('after'),
+        expectedHead: idIn.nullable(),
+      }),
+    )
+    .output(moved)
+    .mutation(({ ctx, input }) => restoreBranch(ctx.repo, input, ctx.deps)),
+
+  /** Takes a branch away that is not the default one. */
+  delete: writeProcedure
+    .input(z.object({ branch: branchIn, expectedHead: idIn }))
+    .output(moved)
+    .mutation(({ ctx, input }) => deleteBranch(ctx.repo, input, ctx.deps)),
 });
