@@ -1,15 +1,13 @@
 'use client';
 
-import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
-import type { AppRouter } from '~/server/api/root';
-
-const api = createTRPCClient<AppRouter>({ links: [httpLink({ url: '/api/trpc' })] });
+import type { api } from './change';
 
 /**
  * Changes something through the API from a form, then shows the page anew. `error` is the sentence
- * of what the hub refused; `run` answers null then.
+ * of what the hub refused; `run` answers null then. The API's client is loaded by the first change:
+ * a page that is only read carries none of it.
  */
 export function useAction() {
   const router = useRouter();
@@ -18,25 +16,17 @@ export function useAction() {
   const run = async <Answer>(act: (client: typeof api) => Promise<Answer>) => {
     setBusy(true);
     setError(null);
+    const change = await import('./change');
     try {
-      const answer = await act(api);
+      const answer = await act(change.api);
       router.refresh();
       return answer;
     } catch (problem) {
-      setError(sentenceOf(problem));
+      setError(change.sentenceOf(problem));
       return null;
     } finally {
       setBusy(false);
     }
   };
   return { run, busy, error };
-}
-
-function sentenceOf(problem: unknown): string {
-  if (!(problem instanceof TRPCClientError)) throw problem;
-  const data = (problem as TRPCClientError<AppRouter>).data;
-  if (!data) return 'The hub does not answer; check the connection and try again.';
-  return data.code === 'BAD_REQUEST'
-    ? 'The hub did not understand this; check what is filled in.'
-    : problem.message;
 }

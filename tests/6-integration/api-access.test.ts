@@ -40,6 +40,7 @@ const PROCEDURES: Record<string, Row> = {
   'repo.get': { repo: true, input: () => ({}) },
   'branch.list': { repo: true, input: () => ({}) },
   'branch.names': { repo: true, input: () => ({}) },
+  'branch.deleted': { repo: true, input: () => ({}) },
   'branch.restore': {
     ...{ repo: true, write: true },
     input: () => ({ pushId: randomUUID(), expectedHead: null }),

@@ -4,10 +4,11 @@ import type { Principal } from '~/server/access';
 import type { PushQuery } from '~/server/ports/browse-store';
 import { exportPushes } from '~/server/services/export-pushes';
 import { ANY_PUSH } from '~/server/services/list-pushes';
+import { deleteBranch, type MoveBranchDeps, restoreBranch } from '~/server/services/move-branch';
 import { openRepository } from '~/server/services/open-repository';
 import { showPush } from '~/server/services/show-push';
 import type { ErrorFrame } from '~/wire/frames';
-import { AN_ACT } from '~tests/support/audit-entries';
+import { AN_ACT, TEST_USE } from '~tests/support/audit-entries';
 import { type BrowseWorld, openBrowseWorld } from '~tests/support/browse-world';
 import type { SeededRepository } from '~tests/support/seed-repository';
 
@@ -240,5 +241,43 @@ describe('an export of the history', () => {
     const lines = (await text(ada, 'jsonl', { branch: 'long' })).trim().split('\n');
     const ids = new Set(lines.map((line) => JSON.parse(line).push_id));
     expect([lines.length, ids.size]).toEqual([1203, 1203]);
+  });
+});
+
+describe('branches that were deleted', () => {
+  const deleted = (before: PushQuery['before'] = null, limit = 9) =>
+    world.deps.browse.listDeletedBranches(repoId, { before, limit });
+  const act = (): MoveBranchDeps => ({ ...world.deps, use: TEST_USE });
+  const make = async (branch: string) => {
+    seeded = await world.seed([], { repoId, principal: ada, branch, head: 'b' }, seeded);
+    const repo = await open(ada);
+    return deleteBranch(repo, { branch, expectedHead: id('b') }, act());
+  };
+
+  it('are listed latest first while they are not there, each once', async () => {
+    const [one] = [await make('gone/1'), await make('gone/2')];
+    await make('gone/1');
+    expect((await deleted()).map(({ branch }) => branch)).toEqual(['gone/1', 'gone/2']);
+    const [latest] = await deleted(null, 1);
+    const key = { startedAtMs: latest!.startedAtMs, id: latest!.id };
+    expect((await deleted(key)).map(({ branch }) => branch)).toEqual(['gone/2']);
+    expect(one.kind).toBe('delete');
+  });
+
+  it('leave the list when they are brought back, by an entry that says from where', async () => {
+    const [latest] = await deleted();
+    const wish = { pushId: latest!.id, to: 'before' as const, expectedHead: null };
+    const back = await restoreBranch(await open(ada), wish, act());
+    expect((await deleted()).map(({ branch }) => branch)).toEqual(['gone/2']);
+    expect(await world.deps.browse.findPushById(repoId, back.pushId)).toMatchObject({
+      ...{ kind: 'create', client: 'by hand', restoredSeq: latest!.seq, address: '192.0.2.1' },
+    });
+    const acts = await world.db.prisma.auditEntry.findMany({
+      where: { repoId },
+      orderBy: { id: 'asc' },
+    });
+    expect(acts.map(({ action }) => action)).toEqual([
+      ...['branch.delete', 'branch.delete', 'branch.delete', 'branch.restore'],
+    ]);
   });
 });

@@ -187,6 +187,7 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
   'repo.get': { need: 'read' },
   'branch.list': { need: 'read' },
   'branch.names': { need: 'read' },
+  'branch.deleted': { need: 'read' },
   'branch.restore': { need: 'change', input: () => ({ pushId: UNKNOWN, expectedHead: null }) },
   'branch.delete': {
     need: 'change',

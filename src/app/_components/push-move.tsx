@@ -3,12 +3,33 @@ import type { Answers } from '~/server/api/root';
 import { commitAddress, type RepoName } from './address';
 import { Card, Fact } from './card';
 import { CopyButton } from './copy-button';
+import { RestoreBranch } from './move-branch';
 
 export type WholePush = Answers['push']['get'];
 
 /** The branch before the push, after it, and now. */
-export function PushMove({ repo, whole }: { repo: RepoName; whole: WholePush }) {
+export function PushMove({
+  repo,
+  whole,
+  mayWrite,
+}: {
+  repo: RepoName;
+  whole: WholePush;
+  mayWrite: boolean;
+}) {
   const { push, branchHead } = whole;
+  const restore = (to: 'before' | 'after', head: string | null) =>
+    mayWrite && head !== null && head !== branchHead ? (
+      <div className="pt-1">
+        <RestoreBranch
+          branch={push.branch}
+          expectedHead={branchHead}
+          pushId={push.id}
+          repo={{ owner: repo.owner, slug: repo.slug }}
+          to={to}
+        />
+      </div>
+    ) : null;
   if (push.outcome !== 'accepted') {
     return (
       <Card title="Branch">
@@ -28,9 +49,11 @@ export function PushMove({ repo, whole }: { repo: RepoName; whole: WholePush }) 
       <dl className="py-2">
         <Fact name="Before">
           <Head id={push.oldHead} repo={repo} />
+          {restore('before', push.oldHead)}
         </Fact>
         <Fact name="After">
           <Head id={push.newHead} repo={repo} />
+          {restore('after', push.newHead)}
         </Fact>
         <Fact name="Now">
           {branchHead === push.newHead ? (

@@ -1,11 +1,14 @@
+import { rulesFor } from '~/server/branch-rules';
 import type { BranchRow } from '~/server/ports/browse-store';
+import type { BranchRule } from '~/server/ports/push-store';
+import type { SettingsStore } from '~/server/ports/settings-store';
 import type { BrowseDeps } from './browse-deps';
 import { describeCommits, type ListedCommit } from './list-commits';
 import { type ShownPush, visiblePush } from './list-pushes';
 import type { OpenRepository } from './open-repository';
 import { walkGraph } from './walk-graph';
 
-type BranchDeps = Pick<BrowseDeps, 'browse'>;
+type BranchDeps = Pick<BrowseDeps, 'browse'> & { settings: Pick<SettingsStore, 'listRules'> };
 
 export interface ListedBranch {
   name: string;
@@ -14,6 +17,10 @@ export interface ListedBranch {
   updatedAtMs: number;
   /** The push that moved it last. */
   push: ShownPush | null;
+  /** The rules that speak about it. */
+  rules: BranchRule[];
+  /** Whether this reader may delete it by hand; the rules are asked again when he does. */
+  mayDelete: boolean;
   /** Commits that only this branch reaches, and that only the default reaches. */
   ahead: number;
   behind: number;
@@ -41,10 +48,11 @@ export async function listBranches(
     defaultName === null
       ? undefined
       : (await deps.browse.findBranches(repoId, [defaultName])).get(defaultName);
-  const showMain = main && query.after === null && main.name.includes(query.search);
+  const showMain =
+    main && query.after === null && main.name.toLowerCase().includes(query.search.toLowerCase());
   const compared = await compareBranches(repo, main ?? null, rows, deps);
   const listed = showMain ? [main, ...rows] : rows;
-  const [heads, pushes] = await Promise.all([
+  const [heads, pushes, allRules] = await Promise.all([
     describeCommits(
       repo,
       listed.map((branch) => branch.head),
@@ -54,6 +62,7 @@ export async function listBranches(
       repoId,
       listed.map((branch) => branch.pushSeq),
     ),
+    deps.settings.listRules(repoId),
   ]);
   const pushOf = (branch: BranchRow) => {
     const push = pushes.get(branch.pushSeq);
@@ -62,6 +71,8 @@ export async function listBranches(
   const branches = listed.map((branch, index) => ({
     name: branch.name,
     isDefault: branch.name === defaultName,
+    rules: rulesFor(allRules, branch.name),
+    mayDelete: branch.name !== defaultName && mayDelete(repo, rulesFor(allRules, branch.name)),
     head: heads[index]!,
     updatedAtMs: branch.updatedAtMs,
     push: pushOf(branch),
@@ -70,12 +81,16 @@ export async function listBranches(
   return { branches, next: page.length > limit ? page[limit - 1]!.name : null };
 }
 
+const mayDelete = (repo: OpenRepository, rules: BranchRule[]): boolean =>
+  repo.mayWrite &&
+  rules.every((rule) => rule.allowDelete && (rule.pushRole === 'write' || repo.mayAdmin));
+
 /** How far each branch is ahead of the default and behind it, in one walk over all of them. */
 async function compareBranches(
   repo: OpenRepository,
   main: BranchRow | null,
   branches: BranchRow[],
-  { browse }: BranchDeps,
+  { browse }: Pick<BranchDeps, 'browse'>,
 ): Promise<Map<string, { ahead: number; behind: number; bounded: boolean }>> {
   const counts = branches.map(() => ({ ahead: 0, behind: 0, bounded: false }));
   const all = branches.reduce((bits, _, index) => bits | (2 << index), DEFAULT_BIT);

@@ -1,15 +1,21 @@
 import { z } from 'zod';
 import { BRANCH_PAGE_MAX, listBranches } from '~/server/services/list-branches';
+import { listDeletedBranches } from '~/server/services/list-deleted-branches';
 import { deleteBranch, restoreBranch } from '~/server/services/move-branch';
 import { commitShape, pushShape } from '../commit-shape';
 import { branchIn, idIn, idOut, limitIn } from '../id-shape';
+import { ruleShape } from '../rule-shape';
 import { createRouter, readProcedure, writeProcedure } from '../trpc';
+
+const pushCursor = z.object({ startedAtMs: z.number(), id: z.uuid() });
 
 const branchPage = z.object({
   branches: z.array(
     z.object({
       name: z.string(),
       isDefault: z.boolean(),
+      rules: z.array(ruleShape),
+      mayDelete: z.boolean(),
       head: commitShape,
       updatedAtMs: z.number(),
       push: pushShape.nullable(),
@@ -53,6 +59,12 @@ export const branchRouter = createRouter({
       const rows = await ctx.deps.browse.listBranches(ctx.repo.entry.id, page);
       return rows.map((branch) => branch.name);
     }),
+
+  /** Branches that are not there any more, each with the push that deleted it. */
+  deleted: readProcedure
+    .input(z.object({ before: pushCursor.nullable().default(null), limit: limitIn(100, 30) }))
+    .output(z.object({ pushes: z.array(pushShape), next: pushCursor.nullable() }))
+    .query(({ ctx, input }) => listDeletedBranches(ctx.repo, input, ctx.deps)),
 
   /**
    * Puts a branch where an accepted push left it, or where it was before; one that was deleted is

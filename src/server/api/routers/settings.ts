@@ -4,19 +4,11 @@ import { removeBranchRule, setBranchRule } from '~/server/services/set-branch-ru
 import { setCollaborator } from '~/server/services/set-collaborator';
 import { showSettings } from '~/server/services/show-settings';
 import { updateRepository } from '~/server/services/update-repository';
+import { rulePattern, ruleShape } from '../rule-shape';
 import { adminProcedure, createRouter } from '../trpc';
 
 const permission = z.enum(['read', 'write', 'admin']);
 const visibility = z.enum(['public', 'private']);
-const pattern = z.string().min(1).max(1000);
-
-const rule = z.object({
-  pattern,
-  allowForce: z.boolean(),
-  allowDelete: z.boolean(),
-  pushRole: z.enum(['write', 'admin']),
-  requireSigned: z.boolean(),
-});
 
 const settingsShape = z.object({
   description: z.string(),
@@ -27,7 +19,7 @@ const settingsShape = z.object({
   collaborators: z.array(
     z.object({ handle: z.string(), kind: z.enum(['human', 'agent']), permission }),
   ),
-  rules: z.array(rule),
+  rules: z.array(ruleShape),
 });
 
 const done = z.object({ done: z.literal(true) });
@@ -65,7 +57,7 @@ export const settingsRouter = createRouter({
     }),
 
   setRule: adminProcedure
-    .input(rule)
+    .input(ruleShape)
     .output(done)
     .mutation(async ({ ctx, input }) => {
       const { owner: _, slug: __, ...wanted } = input;
@@ -74,7 +66,7 @@ export const settingsRouter = createRouter({
     }),
 
   removeRule: adminProcedure
-    .input(z.object({ pattern }))
+    .input(z.object({ pattern: rulePattern }))
     .output(done)
     .mutation(async ({ ctx, input }) => {
       await removeBranchRule(ctx.repo, input.pattern, ctx.deps);

@@ -4,11 +4,11 @@ import type { FormEvent } from 'react';
 import type { Answers } from '~/server/api/root';
 import { useAction } from '~/trpc/action';
 import type { RepoName } from '../../../_components/address';
-import { Badge } from '../../../_components/badge';
 import { Button } from '../../../_components/button';
 import { Choice, ChoiceGroup, FormError } from '../../../_components/choice-field';
 import { ConfirmButton } from '../../../_components/confirm-button';
 import { TextField } from '../../../_components/form-field';
+import { RuleWords } from '../../../_components/rule-words';
 
 type Rule = Answers['settings']['get']['rules'][number];
 
@@ -93,21 +93,6 @@ export function Rules({ repo, rules }: { repo: RepoName; rules: Rule[] }) {
         <FormError error={error} />
         <Button disabled={busy}>Set the rule</Button>
       </form>
-    </>
-  );
-}
-
-function RuleWords({ rule }: { rule: Rule }) {
-  return (
-    <>
-      <Badge>{rule.pushRole === 'admin' ? 'admins push' : 'writers push'}</Badge>
-      <Badge tone={rule.allowForce ? 'warn' : 'good'}>
-        {rule.allowForce ? 'force allowed' : 'no force'}
-      </Badge>
-      <Badge tone={rule.allowDelete ? 'warn' : 'good'}>
-        {rule.allowDelete ? 'delete allowed' : 'no delete'}
-      </Badge>
-      {rule.requireSigned && <Badge tone="accent">signed only</Badge>}
     </>
   );
 }

@@ -69,7 +69,7 @@ export default async function PushPage(props: Props) {
         <div className="grid gap-6 lg:grid-cols-[1fr_20rem]">
           <div className="min-w-0 space-y-6">
             {whole.refusal && <PushRefusal refusal={whole.refusal} />}
-            <PushMove repo={repo} whole={whole} />
+            <PushMove mayWrite={repo.mayWrite} repo={repo} whole={whole} />
             {warnings.length > 0 && (
               <Card title={counted(warnings.length, 'warning')}>
                 <ul className="divide-y divide-line">
