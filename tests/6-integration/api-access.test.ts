@@ -21,6 +21,8 @@ let addresses = 0;
 
 interface Row {
   repo: boolean;
+  /** About what only the caller made. */
+  own?: boolean;
   /** For those only who may write. */
   write?: boolean;
   /** For the repository's admins only. */
@@ -55,6 +57,16 @@ const PROCEDURES: Record<string, Row> = {
   'commit.changes': { repo: true, input: () => ({ id: head() }) },
   'commit.diff': { repo: true, input: () => ({ id: head() }) },
   'commit.comments': { repo: true, input: () => ({ id: head() }) },
+  'commit.editComment': {
+    repo: true,
+    own: true,
+    input: () => ({ id: head(), comment: randomUUID(), body: 'x' }),
+  },
+  'commit.deleteComment': {
+    repo: true,
+    own: true,
+    input: () => ({ id: head(), comment: randomUUID() }),
+  },
   'commit.addComment': { repo: true, input: () => ({ id: head(), body: 'hello' }) },
   'push.list': { repo: true, input: () => ({}) },
   'release.list': { repo: true, input: () => ({}) },
@@ -107,9 +119,10 @@ const PROCEDURES: Record<string, Row> = {
 let pushId: string;
 const head = () => seeded.commits.get('b')!.id;
 const OF_REPOSITORY = Object.keys(PROCEDURES).filter((name) => PROCEDURES[name]!.repo);
-const FOR_READERS = OF_REPOSITORY.filter(
-  (name) => !PROCEDURES[name]!.admin && !PROCEDURES[name]!.write,
-);
+const FOR_READERS = OF_REPOSITORY.filter((name) => {
+  const { admin, write, own } = PROCEDURES[name]!;
+  return !admin && !write && !own;
+});
 
 /** What may see the private repository, and what may not. */
 const READERS = ['reader', 'writer', 'owner', 'admin', 'token of the owner'];

@@ -310,4 +310,58 @@ describe('comments', () => {
     const elsewhere = asBob.commit.addComment({ ...name, id: 'e'.repeat(64), body: 'x' });
     await expect(elsewhere).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
+
+  it('are edited by their authors, which is told', async () => {
+    const name = { ...repo, id: id('b') };
+    const asBob = api(await world.signIn(await world.addUser('bea')));
+    const asAda = api(await world.signIn(ada));
+    const { id: comment, editedAtMs } = await asBob.commit.addComment({ ...name, body: 'one' });
+    expect(editedAtMs).toBeNull();
+    expect(await asBob.commit.editComment({ ...name, comment, body: ' one ' })).toMatchObject({
+      editedAtMs: null,
+    });
+    await asBob.commit.editComment({ ...name, comment, body: ' two ' });
+    const listed = async (who: typeof asBob) =>
+      (await who.commit.comments(name)).comments.find((one) => one.id === comment);
+    expect(await listed(api())).toMatchObject({
+      ...{ body: 'two', editedAtMs: expect.any(Number), mayEdit: false, mayDelete: false },
+    });
+    expect(await listed(asBob)).toMatchObject({ mayEdit: true, mayDelete: true });
+    expect(await listed(asAda)).toMatchObject({ mayEdit: false, mayDelete: true });
+    const byOther = asAda.commit.editComment({ ...name, comment, body: 'three' });
+    await expect(byOther).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    const byNobody = api().commit.editComment({ ...name, comment, body: 'three' });
+    await expect(byNobody).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    const empty = asBob.commit.editComment({ ...name, comment, body: ' ' });
+    await expect(empty).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    const elsewhere = asBob.commit.editComment({ ...name, id: id('a'), comment, body: 'x' });
+    await expect(elsewhere).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('are deleted by their authors and by admins of the repository, which is noted', async () => {
+    const name = { ...repo, id: id('b') };
+    const asCid = api(await world.signIn(await world.addUser('cid')));
+    const asAda = api(await world.signIn(ada));
+    const before = (await api().commit.get(name)).comments;
+    const own = await asCid.commit.addComment({ ...name, body: 'mine' });
+    const other = await asCid.commit.addComment({ ...name, body: 'mine too' });
+    const adas = await asAda.commit.addComment({ ...name, body: 'of ada' });
+    const byCid = asCid.commit.deleteComment({ ...name, comment: adas.id });
+    await expect(byCid).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await asCid.commit.deleteComment({ ...name, comment: own.id });
+    await asAda.commit.deleteComment({ ...name, comment: other.id });
+    const again = asAda.commit.deleteComment({ ...name, comment: other.id });
+    await expect(again).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect((await api().commit.get(name)).comments).toBe(before + 1);
+    const acts = await world.deps.audit.list({
+      ...{ actor: null, action: 'comment.delete', repository: repo },
+      ...{ fromMs: null, untilMs: null, before: null, limit: 10 },
+    });
+    expect(acts.map(({ actorName, detail }) => [actorName, detail.author])).toEqual([
+      ['ada', 'cid'],
+      ['cid', 'cid'],
+    ]);
+    const row = await world.db.prisma.comment.findUniqueOrThrow({ where: { id: other.id } });
+    expect(row.body).toBe('');
+  });
 });

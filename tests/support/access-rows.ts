@@ -85,6 +85,11 @@ export const ROUTES: Record<string, Row> = {
     path: (s) => `${at(s)}/commits/${s.commit}/comments`,
     body: () => ({ type: 'application/x-www-form-urlencoded', bytes: 'body=' }),
   },
+  [`POST ${REPO}/commits/[commit_id]/comments/[comment_id]`]: {
+    need: 'global',
+    path: (s) => `${at(s)}/commits/${s.commit}/comments/${UNKNOWN}`,
+    body: () => ({ type: 'application/x-www-form-urlencoded', bytes: 'act=delete' }),
+  },
   [`POST ${REPO}/fetch`]: post('/fetch', () => ({ want: [], have: [] })),
   [`POST ${REPO}/fetch/stream`]: post('/fetch/stream', () => ({ want: [], have: [] })),
   [`POST ${REPO}/fetch/objects`]: post('/fetch/objects', (s) => ({ object_ids: [s.object] })),
@@ -199,6 +204,11 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
   'commit.changes': { need: 'read', input: (s) => ({ id: s.commit }) },
   'commit.diff': { need: 'read', input: (s) => ({ id: s.commit }) },
   'commit.comments': { need: 'read', input: (s) => ({ id: s.commit }) },
+  'commit.editComment': {
+    need: 'comment',
+    input: (s) => ({ id: s.commit, comment: UNKNOWN, body: 'x' }),
+  },
+  'commit.deleteComment': { need: 'comment', input: (s) => ({ id: s.commit, comment: UNKNOWN }) },
   'commit.addComment': { need: 'comment', input: (s) => ({ id: s.commit, body: ' ' }) },
   'push.list': { need: 'read' },
   'release.list': { need: 'read' },

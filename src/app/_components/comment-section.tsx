@@ -1,15 +1,14 @@
 import type { Answers } from '~/server/api/root';
 import { COMMENT_MAX_LENGTH } from '~/server/services/add-comment';
-import { ERRORS, isErrorCode } from '~/wire/errors';
 import { commitAddress, type RepoName } from './address';
 import { Button, ButtonLink } from './button';
 import { CommandLine } from './command-line';
+import { CommentCard, commentError } from './comment-card';
 import type { ShownCommit } from './commit-summary';
 import { TextArea } from './form-field';
 import { hubUrl } from './hub-url';
 import { Person } from './person';
 import { writeKey } from './search-params';
-import { When } from './when';
 import { count } from './wording';
 
 /** What is said about a commit, and a way to say something. */
@@ -17,17 +16,19 @@ export function CommentSection({
   repo,
   commit,
   page,
-  isFirstPage,
+  pageKey,
   signedIn,
   error,
 }: {
   repo: RepoName;
   commit: ShownCommit;
   page: Answers['commit']['comments'];
-  isFirstPage: boolean;
+  /** The key of the page in the address; null: the first. */
+  pageKey: string | null;
   /** The handle of who is signed in; null: nobody. */
   signedIn: string | null;
-  error: string | null;
+  /** What was refused of which form: its code, and the form's anchor. */
+  error: { code: string; form: string } | null;
 }) {
   const address = commitAddress(repo, commit.id);
   return (
@@ -35,7 +36,7 @@ export function CommentSection({
       <h2 className="mb-3 font-semibold text-base" id="comments">
         Comments <span className="font-normal text-muted">{count(commit.comments)}</span>
       </h2>
-      {!isFirstPage && (
+      {pageKey !== null && (
         <p className="mb-3">
           <a className="link" href={`${address}#comments`}>
             First comments
@@ -45,21 +46,13 @@ export function CommentSection({
       {page.comments.length > 0 ? (
         <ol className="space-y-3">
           {page.comments.map((comment) => (
-            <li
-              className="scroll-mt-20 overflow-hidden rounded-lg border border-line"
-              id={`comment-${comment.id}`}
+            <CommentCard
+              action={`${address}/comments/${comment.id}`}
+              comment={comment}
+              error={error?.form === `comment-${comment.id}` ? commentError(error.code) : null}
               key={comment.id}
-            >
-              <div className="flex flex-wrap items-center gap-x-2 border-line border-b bg-surface px-4 py-1.5 text-muted text-xs">
-                <span className="flex min-w-0 text-ink text-sm">
-                  <Person handle={comment.author.handle} kind={comment.author.kind} />
-                </span>
-                <When atMs={comment.createdAtMs} />
-              </div>
-              <p className="breakable whitespace-pre-wrap px-4 py-3">
-                <bdi>{comment.body}</bdi>
-              </p>
-            </li>
+              pageKey={pageKey}
+            />
           ))}
         </ol>
       ) : (
@@ -99,7 +92,7 @@ export function CommentSection({
         ) : (
           <form action={`${address}/comments`} className="space-y-2" id="new-comment" method="post">
             <TextArea
-              error={error === null ? null : sentenceOf(error)}
+              error={error?.form === 'new-comment' ? commentError(error.code) : null}
               id="comment-body"
               label="Your comment"
               maxLength={COMMENT_MAX_LENGTH}
@@ -113,9 +106,3 @@ export function CommentSection({
     </section>
   );
 }
-
-/** The address names a code only; what it says comes from here. */
-const sentenceOf = (code: string): string =>
-  code === 'limit-exceeded'
-    ? `A comment has 1 to ${count(COMMENT_MAX_LENGTH)} characters.`
-    : ERRORS[isErrorCode(code) ? code : 'internal'].sentence;

@@ -157,4 +157,7 @@ export const commentShape = z.object({
   author: z.object({ handle: z.string(), kind: z.enum(['human', 'agent']) }),
   body: z.string(),
   createdAtMs: z.number(),
+  editedAtMs: z.number().nullable(),
+  mayEdit: z.boolean(),
+  mayDelete: z.boolean(),
 });

@@ -2,6 +2,7 @@ import type { Id } from '~/muse/ids';
 import type { SignatureState } from '~/muse/signature';
 import type { ErrorFrame, PushKind, ResultFrame } from '~/wire/frames';
 import type { RepositoryAccess } from '../access';
+import type { AuditEntry } from './audit-log';
 import type { PhaseTimes } from './push-store';
 import type { ReleaseStore } from './release-store';
 import type { TagStore } from './tag-store';
@@ -135,9 +136,12 @@ export interface PushQuery extends PushFilter {
 
 export interface CommentRow {
   id: string;
+  authorId: string;
   author: { handle: string; kind: 'human' | 'agent' };
   body: string;
   createdAtMs: number;
+  /** null: never. */
+  editedAtMs: number | null;
 }
 
 export interface CommitFilter {
@@ -213,6 +217,11 @@ export interface BrowseStore
     commitId: Id,
     page: { after: { createdAtMs: number; id: string } | null; limit: number },
   ): Promise<CommentRow[]>;
+  findComment(repoId: string, commitId: Id, id: string): Promise<CommentRow | null>;
+  /** False when it is not there any more. */
+  editComment(repoId: string, id: string, body: string, editedAtMs: number): Promise<boolean>;
+  /** Takes a comment away and notes the act. False when it was gone before. */
+  deleteComment(repoId: string, id: string, audit: AuditEntry): Promise<boolean>;
   addComment(comment: {
     id: string;
     repoId: string;

@@ -1,7 +1,9 @@
 import type { Id } from '~/muse/ids';
+import type { AuditEntry } from '../ports/audit-log';
 import type { CommentRow } from '../ports/browse-store';
+import { audited } from './insert-audit';
 import type { PrismaClient } from './prisma-client';
-import { storableText } from './storable';
+import { isUuid, storableText } from './storable';
 
 export async function countComments(
   prisma: PrismaClient,
@@ -23,10 +25,9 @@ export async function listComments(
   commitId: Id,
   { after, limit }: { after: { createdAtMs: number; id: string } | null; limit: number },
 ): Promise<CommentRow[]> {
-  const rows = await prisma.$queryRaw<
-    { id: string; handle: string; kind: 'human' | 'agent'; body: string; created_at: Date }[]
-  >`
-    SELECT c.id::text AS id, u.handle, u.kind::text AS kind, c.body, c.created_at
+  const rows = await prisma.$queryRaw<CommentColumns[]>`
+    SELECT c.id::text AS id, c.author_id::text AS author_id, u.handle, u.kind::text AS kind,
+           c.body, c.created_at, c.edited_at
       FROM comments c JOIN users u ON u.id = c.author_id
      WHERE c.repo_id = ${repoId}::uuid AND c.commit_id = decode(${commitId}, 'hex')
        AND c.deleted_at IS NULL
@@ -35,12 +36,74 @@ export async function listComments(
                                        ${after?.id ?? null}::uuid))
      ORDER BY c.created_at, c.id
      LIMIT ${limit}::int`;
-  return rows.map(({ id, handle, kind, body, created_at }) => ({
-    id,
-    author: { handle, kind },
-    body,
-    createdAtMs: created_at.getTime(),
-  }));
+  return rows.map(commentRow);
+}
+
+interface CommentColumns {
+  id: string;
+  author_id: string;
+  handle: string;
+  kind: 'human' | 'agent';
+  body: string;
+  created_at: Date;
+  edited_at: Date | null;
+}
+
+const commentRow = (row: CommentColumns): CommentRow => ({
+  id: row.id,
+  authorId: row.author_id,
+  author: { handle: row.handle, kind: row.kind },
+  body: row.body,
+  createdAtMs: row.created_at.getTime(),
+  editedAtMs: row.edited_at?.getTime() ?? null,
+});
+
+export async function findComment(
+  prisma: PrismaClient,
+  repoId: string,
+  commitId: Id,
+  id: string,
+): Promise<CommentRow | null> {
+  if (!isUuid(id)) return null;
+  const [row] = await prisma.$queryRaw<CommentColumns[]>`
+    SELECT c.id::text AS id, c.author_id::text AS author_id, u.handle, u.kind::text AS kind,
+           c.body, c.created_at, c.edited_at
+      FROM comments c JOIN users u ON u.id = c.author_id
+     WHERE c.id = ${id}::uuid AND c.repo_id = ${repoId}::uuid
+       AND c.commit_id = decode(${commitId}, 'hex') AND c.deleted_at IS NULL`;
+  return row ? commentRow(row) : null;
+}
+
+export async function editComment(
+  prisma: PrismaClient,
+  repoId: string,
+  id: string,
+  body: string,
+  editedAtMs: number,
+): Promise<boolean> {
+  const edited = await prisma.$executeRaw`
+    UPDATE comments
+       SET body = ${storableText(body)},
+           edited_at = to_timestamp(${editedAtMs}::bigint / 1000.0)
+     WHERE id = ${id}::uuid AND repo_id = ${repoId}::uuid AND deleted_at IS NULL`;
+  return edited === 1;
+}
+
+/** What was said is gone with it; the row stays, so that the audit log's entry leads somewhere. */
+export async function deleteComment(
+  prisma: PrismaClient,
+  repoId: string,
+  id: string,
+  audit: AuditEntry,
+): Promise<boolean> {
+  const deleted = await audited(
+    prisma,
+    audit,
+    (tx) => tx.$executeRaw`
+      UPDATE comments SET deleted_at = clock_timestamp(), body = ''
+       WHERE id = ${id}::uuid AND repo_id = ${repoId}::uuid AND deleted_at IS NULL`,
+  );
+  return deleted === 1;
 }
 
 export async function addComment(

@@ -47,7 +47,10 @@ export function createBrowseStore(prisma: PrismaClient): BrowseStore {
 
     countComments: on(comments.countComments),
     listComments: on(comments.listComments),
+    findComment: on(comments.findComment),
     addComment: on(comments.addComment),
+    editComment: on(comments.editComment),
+    deleteComment: on(comments.deleteComment),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Id } from '~/muse/ids';
-import type { CommentRow } from '~/server/ports/browse-store';
+import { describeComment, type ListedComment } from './add-comment';
 import type { BrowseDeps } from './browse-deps';
 import type { OpenRepository } from './open-repository';
 
@@ -17,13 +17,13 @@ export async function listComments(
   commitId: Id,
   after: CommentCursor | null,
   { browse }: Pick<BrowseDeps, 'browse'>,
-): Promise<{ comments: CommentRow[]; next: CommentCursor | null }> {
+): Promise<{ comments: ListedComment[]; next: CommentCursor | null }> {
   const page = { after, limit: COMMENT_PAGE + 1 };
   const rows = await browse.listComments(repo.entry.id, commitId, page);
   const comments = rows.slice(0, COMMENT_PAGE);
   const last = comments.at(-1);
   return {
-    comments,
+    comments: comments.map((comment) => describeComment(repo, comment)),
     next:
       rows.length > COMMENT_PAGE && last ? { createdAtMs: last.createdAtMs, id: last.id } : null,
   };

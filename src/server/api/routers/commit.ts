@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { addComment } from '~/server/services/add-comment';
+import { deleteComment, editComment } from '~/server/services/change-comment';
 import { DIFF_PAGE_FILES, diffCommit, listChanges } from '~/server/services/diff-commits';
 import { listComments } from '~/server/services/list-comments';
 import { listCommits } from '~/server/services/list-commits';
@@ -109,4 +110,22 @@ export const commitRouter = createRouter({
     .input(z.object({ id: idIn, body: z.string() }))
     .output(commentShape)
     .mutation(({ ctx, input }) => addComment(ctx.repo, input.id, input.body, ctx.deps)),
+
+  /** Its author may. */
+  editComment: readProcedure
+    .input(z.object({ id: idIn, comment: z.string().max(100), body: z.string() }))
+    .output(commentShape)
+    .mutation(({ ctx, input }) => {
+      const { id, comment, body } = input;
+      return editComment(ctx.repo, { commitId: id, id: comment }, body, ctx.deps);
+    }),
+
+  /** Its author may, and the admins of the repository. */
+  deleteComment: readProcedure
+    .input(z.object({ id: idIn, comment: z.string().max(100) }))
+    .output(z.object({ done: z.literal(true) }))
+    .mutation(async ({ ctx, input }) => {
+      await deleteComment(ctx.repo, { commitId: input.id, id: input.comment }, ctx.deps);
+      return { done: true };
+    }),
 });

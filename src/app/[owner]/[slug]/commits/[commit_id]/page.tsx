@@ -11,7 +11,7 @@ import { PageBody } from '../../../../_components/page-body';
 import { ProvenanceCard } from '../../../../_components/provenance-card';
 import { loadRepo } from '../../../../_components/repo-params';
 import { RepoShell } from '../../../../_components/repo-shell';
-import { param, readKey, type SearchParams } from '../../../../_components/search-params';
+import { param, readKey, type SearchParams, writeKey } from '../../../../_components/search-params';
 import { DeltaCard } from '../../../../_components/structured-delta';
 
 interface Props {
@@ -35,6 +35,8 @@ export default async function CommitPage({ params, searchParams }: Props) {
   const commit = await loadCommit(given, branch);
   const name = { owner: repo.owner, slug: repo.slug, id: commit.id };
   const key = readKey(await param(searchParams, 'comments'));
+  const refused = await param(searchParams, 'comment_error');
+  const form = await param(searchParams, 'comment_form');
   const [changes, comments, me] = await Promise.all([
     found(api.commit.changes(name)),
     found(api.commit.comments({ ...name, after: key && { createdAtMs: key.atMs, id: key.id } })),
@@ -66,9 +68,9 @@ export default async function CommitPage({ params, searchParams }: Props) {
         </div>
         <CommentSection
           commit={commit}
-          error={await param(searchParams, 'comment_error')}
-          isFirstPage={key === null}
+          error={refused === null ? null : { code: refused, form: form ?? 'new-comment' }}
           page={comments}
+          pageKey={key && writeKey(key.atMs, key.id)}
           repo={repo}
           signedIn={me?.handle ?? null}
         />

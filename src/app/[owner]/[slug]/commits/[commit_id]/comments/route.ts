@@ -35,20 +35,20 @@ export async function POST(request: Request, { params }: Context): Promise<Respo
     const form = new URLSearchParams(
       new TextDecoder().decode(await readBody(request, FORM_MAX_BYTES)),
     );
-    const body = form.get('body') ?? '';
-    const comment = await createCaller(context).commit.addComment({ owner, slug, id, body });
-    return back(`#comment-${comment.id}`);
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === null) return faultResponse(error, request, { log: deps.log, fallback: 'json' });
-    return back(`?comment_error=${code}#new-comment`);
-  }
-}
+import { answerCommentForm, type FormPlace } from './comment-form';
 
-/** The hub's code for what the API refused; null for a fault. */
-function codeOf(error: unknown): ErrorCode | null {
-  if (Refusal.is(error)) return error.code;
-  if (!(error instanceof TRPCError)) return null;
-  if (Refusal.is(error.cause)) return error.cause.code;
-  return error.code === 'BAD_REQUEST' ? 'object-not-found' : null;
+export const dynamic = 'force-dynamic';
+
+/** Adds a comment. */
+export async function POST(
+  request: Request,
+  { params }: { params: Promise<FormPlace> },
+): Promise<Response> {
+  const place = await params;
+  return answerCommentForm(request, place, 'new-comment', async (api, form) => {
+    const { owner, slug, commit_id: id } = place;
+    const body = form.get('body') ?? '';
+    const comment = await api.commit.addComment({ owner, slug, id, body });
+    return `comment-${comment.id}`;
+  });
 }
