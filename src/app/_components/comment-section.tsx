@@ -7,7 +7,6 @@ import { CommentCard, commentError } from './comment-card';
 import type { ShownCommit } from './commit-summary';
 import { TextArea } from './form-field';
 import { hubUrl } from './hub-url';
-import { Person } from './person';
 import { writeKey } from './search-params';
 import { count } from './wording';
 
