@@ -148,6 +148,32 @@ export function variableNames(): string[] {
   return [...Object.keys(variables.shape), ...limitNames().keys()];
 }
 
+/** What is never shown of a variable's value: secrets, and addresses that may hold a password. */
+const SECRET = /SECRET|PASSWORD|KEY|DATABASE_URL/;
+
+/**
+ * Every variable with the value that works now: the environment's or the default, secrets masked.
+ *
+ * Throws `Misconfiguration` as `readEnv`.
+ */
+export function configurationOf(source: Variables): {
+  name: string;
+  value: string | null;
+  given: boolean;
+}[] {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const limits = limitsOf(given);
+  const working = new Map<string, unknown>(Object.entries(variables.parse(given)));
+  for (const [name, key] of limitNames()) working.set(name, limits[key]);
+  return variableNames().map((name) => {
+    const value = working.get(name);
+    const shown = value === undefined ? null : SECRET.test(name) ? MASK : String(value);
+    return { name, value: shown, given: given[name] !== undefined };
+  });
+}
+
+const MASK = '•••';
+
 function wrong(name: string, value: string | undefined, problem: string): Misconfiguration {
   const secret = /SECRET|PASSWORD|DATABASE_URL/.test(name);
   const shown = value === undefined ? '' : secret ? ' (its value is not shown)' : ` "${value}"`;

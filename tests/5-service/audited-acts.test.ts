@@ -26,7 +26,13 @@ let ada: User & { token: NonNullable<User['token']> };
 
 const deps = () => ({
   ...{ identities: world.identity, tokens: world.tokens, settings: world.settings },
-  ...{ sessions: world.sessions, mint: mintToken, clock: new FakeClock(), tokenDaysMax: 30 },
+  ...{
+    sessions: world.sessions,
+    mint: mintToken,
+    clock: new FakeClock(),
+    tokenDaysMax: 30,
+    hubSettings: world.hubSettings,
+  },
   use: TEST_USE,
 });
 const last = () => hub.acts.at(-1);

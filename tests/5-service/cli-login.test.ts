@@ -73,6 +73,7 @@ const clock = () => ({ now: () => Date.now() + server.skippedMs, uuid: () => cry
 const deps = () => ({
   ...{ identities: server.world.identity, tokens: server.world.tokens },
   ...{ devices: server.world.devices, clock: clock(), tokenDaysMax: 366, use: TEST_USE },
+  hubSettings: server.world.hubSettings,
 });
 const approve = (said: string) =>
   approveDeviceLogin(

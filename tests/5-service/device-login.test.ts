@@ -33,6 +33,7 @@ beforeEach(async () => {
 const deps = () => ({
   ...{ identities: world.identity, tokens: world.tokens, devices: world.devices },
   ...{ mint: mintToken, clock, tokenDaysMax: 180, use: TEST_USE },
+  hubSettings: world.hubSettings,
 });
 const listActs = () =>
   world.audit.list({

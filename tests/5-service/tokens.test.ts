@@ -26,6 +26,7 @@ beforeEach(async () => {
 const deps = () => ({
   ...{ identities: world.identity, tokens: world.tokens, mint: mintToken, clock },
   tokenDaysMax: 180,
+  hubSettings: world.hubSettings,
   use: TEST_USE,
 });
 const make = (who: Principal, wanted: Partial<WantedToken> = {}) =>

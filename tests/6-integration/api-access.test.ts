@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TRPCError } from '@trpc/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Principal } from '~/server/access';
+import type { Principal, Scope } from '~/server/access';
 import { appRouter, createCaller } from '~/server/api/root';
 import { createApiContext, TRPC_CODES } from '~/server/api/trpc';
 import { hashToken, newToken } from '~/server/auth/token-text';
@@ -23,6 +23,8 @@ interface Row {
   repo: boolean;
   /** About what only the caller made. */
   own?: boolean;
+  /** For admins of the hub only. */
+  hub?: boolean;
   /** For those only who may write. */
   write?: boolean;
   /** For the repository's admins only. */
@@ -36,6 +38,27 @@ const RULE = { pattern: 'x/*', allowForce: false, allowDelete: false };
 /** One input per procedure; `repo` ones are asked of a repository. A new procedure needs a row. */
 const PROCEDURES: Record<string, Row> = {
   'account.me': { repo: false, input: () => ({}) },
+  'admin.audit.list': { repo: false, hub: true, input: () => ({}) },
+  'admin.hub.configuration': { repo: false, hub: true, input: () => ({}) },
+  'admin.hub.policy': { repo: false, hub: true, input: () => ({}) },
+  'admin.hub.quarantine': { repo: false, hub: true, input: () => ({}) },
+  'admin.hub.setPolicy': { repo: false, hub: true, input: () => ({ days: null, reason: 'x' }) },
+  'admin.hub.storage': { repo: false, hub: true, input: () => ({}) },
+  'admin.jobs.list': { repo: false, hub: true, input: () => ({}) },
+  'admin.jobs.retry': { repo: false, hub: true, input: () => ({ id: '0', reason: 'x' }) },
+  'admin.pushes.list': { repo: false, hub: true, input: () => ({}) },
+  'admin.repositories.delete': {
+    repo: false,
+    hub: true,
+    input: () => ({ owner: 'nobody', slug: 'x', reason: 'x' }),
+  },
+  'admin.repositories.list': { repo: false, hub: true, input: () => ({}) },
+  'admin.tokens.list': { repo: false, hub: true, input: () => ({}) },
+  'admin.tokens.revoke': {
+    repo: false,
+    hub: true,
+    input: () => ({ ids: [randomUUID()], reason: 'x' }),
+  },
   'repo.explore': { repo: false, input: () => ({}) },
   'repo.ofOwner': { repo: false, input: () => ({ owner: 'ada' }) },
   'repo.create': { repo: false, input: () => ({ slug: 'fresh', visibility: 'public' }) },
@@ -155,7 +178,10 @@ function callerFor(headers: Record<string, string>, lenient = false) {
   );
 }
 
-async function tokenOf(user: User, narrowing: { repoIds?: string[]; expiresAtMs?: number } = {}) {
+async function tokenOf(
+  user: User,
+  narrowing: { repoIds?: string[]; expiresAtMs?: number; scopes?: Scope[] } = {},
+) {
   const text = newToken('human');
   const id = randomUUID();
   await world.deps.identities.createToken(
@@ -207,6 +233,8 @@ beforeAll(async () => {
   callers.set('writer', await asToken(users.writer));
   callers.set('owner', await asToken(ada));
   callers.set('admin', await asToken(admin));
+  const whole = { scopes: ['read', 'write', 'admin'] as Scope[] };
+  callers.set('whole admin', await asToken(admin, whole));
   callers.set('token of the owner', await asToken(ada, { repoIds: [repoId] }));
   callers.set('token for another repository', await asToken(ada, { repoIds: [openId] }));
   // On pages, which are lenient, a token that is no good is nobody.
@@ -254,6 +282,26 @@ describe('every procedure', () => {
       } else await answer;
     }
   });
+
+  it.each(Object.keys(PROCEDURES).filter((name) => PROCEDURES[name]!.hub))(
+    '%s is not there for those who are no admins of the hub, and asks admins for a whole token',
+    async (name) => {
+      const ask = (who: string) => {
+        let callee: unknown = callers.get(who)!;
+        for (const part of name.split('.')) callee = (callee as Record<string, unknown>)[part];
+        return (callee as (input: unknown) => Promise<unknown>)(PROCEDURES[name]!.input());
+      };
+      const message = `No procedure found on path "${name}"`;
+      for (const who of [...OTHERS, 'reader', 'writer', 'owner']) {
+        const absent = { code: 'NOT_FOUND', reason: null, message };
+        expect(await told(ask(who)), `${who} ${name}`).toEqual(absent);
+      }
+      expect(await told(ask('admin'))).toMatchObject({ reason: 'insufficient-scope' });
+      const answer = await ask('whole admin').catch((error: TRPCError) => error.cause);
+      if (Refusal.is(answer)) expect(answer.code).toMatch(/not-found$/);
+      else expect(answer).not.toBeInstanceOf(Error);
+    },
+  );
 
   it('refuses a token that is no good, outside of pages', async () => {
     const me = (headers: Record<string, string>) => told(callerFor(headers).account.me());

@@ -203,6 +203,11 @@ async function problemOf(key: string, row: Row, caller: Caller, state: State) {
   if (!row.page && isUseless(caller) && row.need !== 'global') {
     return answer.status === 401 ? null : `${told}: a token that is no good was not refused`;
   }
+  if (row.need === 'hub') {
+    const missing = answer.status === 404;
+    if (caller !== 'admin') return missing ? null : `${told}: is there for one who is no admin`;
+    return missing || [401, 403].includes(answer.status) ? `${told}: was refused` : null;
+  }
   if (row.need === 'global') {
     for (const hidden of STATES.filter((other) => !mayRead(caller, other))) {
       const own = row.path(subject).includes(slugOf(hidden));

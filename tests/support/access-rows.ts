@@ -18,9 +18,10 @@ export interface Subject {
 export interface Row {
   /**
    * Of whom the route asks something: to read, push to, change or manage the repository, or to be
-   * signed in and read it; `global`: it tells of no one repository, and must not name hidden ones.
+   * signed in and read it; `global`: it tells of no one repository, and must not name hidden ones;
+   * `hub`: for admins of the hub, to all others it is not there.
    */
-  need: 'read' | 'write' | 'change' | 'manage' | 'comment' | 'global';
+  need: 'read' | 'write' | 'change' | 'manage' | 'comment' | 'global' | 'hub';
   path: (subject: Subject) => string;
   body?: (subject: Subject) => { type: string; bytes: BodyInit };
   /** Pages take a token that is no good for none; programs are told. */
@@ -128,6 +129,20 @@ export const ROUTES: Record<string, Row> = {
   ...retired('/push/objects'),
   ...retired('/push/objects/confirm'),
   'GET /o/[id]': { need: 'read', path: (s) => `/o/${s.object}` },
+  ...Object.fromEntries(
+    [
+      ...['', '/audit', '/configuration', '/jobs', '/policy', '/pushes', '/repositories'],
+      ...['/storage', '/tokens'],
+    ].map((below) => [
+      `PAGE /admin${below}`,
+      { need: 'hub', page: true, path: () => `/admin${below}` } as const,
+    ]),
+  ),
+  'POST /admin/act': {
+    ...{ need: 'hub', page: true, path: () => '/admin/act' },
+    body: () => ({ type: 'application/x-www-form-urlencoded', bytes: 'act=none' }),
+  },
+  'GET /api/admin/audit.jsonl': { need: 'hub', path: () => '/api/admin/audit.jsonl' },
   'PAGE /[owner]': anywhere('/ada', { page: true }),
   'PAGE /': anywhere('/', { page: true }),
   'PAGE /errors': anywhere('/errors', { page: true }),
@@ -174,6 +189,22 @@ const NOTHING_SIGNED = { allowForce: false, allowDelete: false, requireSigned: f
 
 export const PROCEDURES: Record<string, ProcedureRow> = {
   'account.me': { need: 'global' },
+  'admin.audit.list': { need: 'hub' },
+  'admin.hub.configuration': { need: 'hub' },
+  'admin.hub.policy': { need: 'hub' },
+  'admin.hub.quarantine': { need: 'hub' },
+  'admin.hub.setPolicy': { need: 'hub', input: () => ({ days: 30, reason: '' }) },
+  'admin.hub.storage': { need: 'hub' },
+  'admin.jobs.list': { need: 'hub' },
+  'admin.jobs.retry': { need: 'hub', input: () => ({ id: '1', reason: '' }) },
+  'admin.pushes.list': { need: 'hub' },
+  'admin.repositories.delete': {
+    need: 'hub',
+    input: () => ({ owner: 'nobody', slug: 'nothing', reason: '' }),
+  },
+  'admin.repositories.list': { need: 'hub' },
+  'admin.tokens.list': { need: 'hub' },
+  'admin.tokens.revoke': { need: 'hub', input: () => ({ ids: [], reason: '' }) },
   'repo.explore': { need: 'global' },
   'repo.ofOwner': { need: 'global', input: () => ({ owner: 'ada' }) },
   'repo.create': { need: 'global', input: () => ({ slug: '', visibility: 'public' }) },
@@ -251,7 +282,7 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
 export function procedureRow(name: string, type: 'query' | 'mutation'): [string, Row] {
   const { need, input } = PROCEDURES[name]!;
   const value = (s: Subject) => ({
-    ...(need === 'global' ? {} : { owner: s.owner, slug: s.slug }),
+    ...(need === 'global' || need === 'hub' ? {} : { owner: s.owner, slug: s.slug }),
     ...input?.(s),
   });
   const address = `/api/trpc/${name}`;

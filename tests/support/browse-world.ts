@@ -4,6 +4,7 @@ import type { Principal } from '~/server/access';
 import type { ApiDeps } from '~/server/api/trpc';
 import { mintToken } from '~/server/auth/token-text';
 import { systemClock } from '~/server/ports/clock';
+import { PostgresAdminStore } from '~/server/postgres/admin-store';
 import { PostgresAuditLog } from '~/server/postgres/audit-log';
 import { createBrowseStore } from '~/server/postgres/browse-store';
 import { PostgresDeviceStore } from '~/server/postgres/device-store';
@@ -11,9 +12,11 @@ import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresHistoryStore } from '~/server/postgres/history-store';
 import { PostgresHubSettings } from '~/server/postgres/hub-settings';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
+import { PostgresJobQueue } from '~/server/postgres/job-queue';
 import { PostgresKeyStore } from '~/server/postgres/key-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
 import { PostgresReleaseStore } from '~/server/postgres/release-store';
+import { PostgresSegmentRows } from '~/server/postgres/segment-rows';
 import { PostgresSessionStore } from '~/server/postgres/session-store';
 import { PostgresSettingsStore } from '~/server/postgres/settings-store';
 import { PostgresTagStore } from '~/server/postgres/tag-store';
@@ -92,6 +95,11 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     audit: new PostgresAuditLog(db.prisma),
     hubSettings: new PostgresHubSettings(db.prisma),
     keys: new PostgresKeyStore(db.prisma),
+    admin: new PostgresAdminStore(db.prisma),
+    queue: new PostgresJobQueue(db.prisma),
+    blobs,
+    rows: new PostgresSegmentRows(db.prisma),
+    configuration: [],
     devices: new PostgresDeviceStore(db.prisma),
     tags: new PostgresTagStore(db.prisma),
     releases: new PostgresReleaseStore(db.prisma),

@@ -95,6 +95,16 @@ export const errorAddress = (code: string): string => `/errors#${encodeURICompon
 
 export const settingsAddress = (repo: RepoName): string => `${repoAddress(repo)}/settings`;
 
+/** A page of the admin area; '' is its beginning. */
+export const adminAddress = (
+  page: string,
+  values: Record<string, string | number | null | undefined> = {},
+): string => `/admin${page === '' ? '' : `/${page}`}${query(values)}`;
+
+export const auditExportAddress = (
+  values: Record<string, string | number | null | undefined> = {},
+): string => `/api/admin/audit.jsonl${query(values)}`;
+
 /** What a page's address says between its slashes, as text; null when an escape is malformed. */
 export function decodeSegment(segment: string): string | null {
   try {

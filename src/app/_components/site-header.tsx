@@ -27,14 +27,18 @@ export async function SiteHeader() {
           </a>
         </nav>
         <ThemeSwitch theme={themeOf(jar.get(THEME_COOKIE)?.value)} />
-        {me ? <AccountMenu handle={me.handle} /> : <ButtonLink href="/login">Sign in</ButtonLink>}
+        {me ? (
+          <AccountMenu handle={me.handle} isAdmin={me.role === 'admin'} />
+        ) : (
+          <ButtonLink href="/login">Sign in</ButtonLink>
+        )}
       </div>
     </header>
   );
 }
 
 /** Opens without a script. */
-function AccountMenu({ handle }: { handle: string }) {
+function AccountMenu({ handle, isAdmin }: { handle: string; isAdmin: boolean }) {
   return (
     <details className="relative">
       <summary
@@ -53,6 +57,11 @@ function AccountMenu({ handle }: { handle: string }) {
         <a className="block px-4 py-2 hover:bg-sunken" href="/settings/tokens">
           Settings
         </a>
+        {isAdmin && (
+          <a className="block px-4 py-2 hover:bg-sunken" href="/admin">
+            Administration
+          </a>
+        )}
         <a className="flex items-center gap-2 px-4 py-2 hover:bg-sunken" href="/api/auth/signout">
           <LogOut aria-hidden="true" size={14} />
           Sign out

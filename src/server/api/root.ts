@@ -1,5 +1,6 @@
 import type { inferRouterOutputs } from '@trpc/server';
 import { accountRouter } from './routers/account';
+import { adminRouter } from './routers/admin';
 import { branchRouter } from './routers/branch';
 import { commitRouter } from './routers/commit';
 import { deviceRouter } from './routers/device';
@@ -16,6 +17,7 @@ import { createCallerFactory, createRouter } from './trpc';
 
 export const appRouter = createRouter({
   account: accountRouter,
+  admin: adminRouter,
   repo: repoRouter,
   branch: branchRouter,
   tree: treeRouter,

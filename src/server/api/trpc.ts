@@ -3,12 +3,16 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/unstable-core-do-not-impo
 import { z } from 'zod';
 import { ANONYMOUS, type CredentialUse, type Principal, type Scope } from '~/server/access';
 import { authenticate } from '~/server/auth/authenticate';
+import type { AdminStore } from '~/server/ports/admin-store';
 import type { AuditLog } from '~/server/ports/audit-log';
+import type { BlobStore } from '~/server/ports/blob-store';
 import type { DeviceStore } from '~/server/ports/device-store';
 import type { HubSettingsStore } from '~/server/ports/hub-settings';
+import type { JobQueue } from '~/server/ports/job-queue';
 import type { KeyStore } from '~/server/ports/key-store';
 import type { PushStore } from '~/server/ports/push-store';
 import type { ReleaseStore } from '~/server/ports/release-store';
+import type { SegmentRows } from '~/server/ports/segment-rows';
 import type { SessionStore } from '~/server/ports/session-store';
 import type { SettingsStore } from '~/server/ports/settings-store';
 import type { TagStore } from '~/server/ports/tag-store';
@@ -16,8 +20,18 @@ import type { TokenStore } from '~/server/ports/token-store';
 import type { ActDeps } from '~/server/services/audit-entry';
 import type { BrowseDeps } from '~/server/services/browse-deps';
 import type { CreateTokenDeps } from '~/server/services/create-token';
+import { expectHubAdmin, isHubAdmin } from '~/server/services/expect-hub-admin';
 import { type OpenRepository, openRepository } from '~/server/services/open-repository';
 import { type ErrorCode, Refusal } from '~/wire/errors';
+
+/** A variable of the configuration as it works now. */
+export interface ConfigurationLine {
+  name: string;
+  /** Null: it has none. A secret is masked. */
+  value: string | null;
+  /** Whether the environment says so; else it is the default. */
+  given: boolean;
+}
 
 /** What the API needs of the world. */
 export interface ApiDeps extends BrowseDeps {
@@ -27,6 +41,12 @@ export interface ApiDeps extends BrowseDeps {
   sessions: SessionStore;
   audit: AuditLog;
   hubSettings: HubSettingsStore;
+  admin: AdminStore;
+  queue: JobQueue;
+  blobs: Pick<BlobStore, 'list'>;
+  rows: SegmentRows;
+  /** The configuration that is in effect, secrets masked. */
+  configuration: ConfigurationLine[];
   devices: DeviceStore;
   keys: KeyStore;
   tags: TagStore;
@@ -231,3 +251,15 @@ export const adminProcedure = openProcedure
     const repo = await ctx.open(input.owner, input.slug, 'admin');
     return next({ ctx: { ...ctx, repo } });
   });
+
+/**
+ * For admins of the hub. To everybody else it answers as if there were no such procedure; throws as
+ * `expectHubAdmin` for an admin whose token is narrow.
+ */
+export const hubAdminProcedure = openProcedure.use(async ({ ctx, path, next }) => {
+  const principal = await ctx.principal();
+  if (!isHubAdmin(principal)) {
+    throw new TRPCError({ code: 'NOT_FOUND', message: `No procedure found on path "${path}"` });
+  }
+  return next({ ctx: { ...ctx, admin: expectHubAdmin(principal) } });
+});

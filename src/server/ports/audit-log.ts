@@ -36,6 +36,7 @@ export const AUDIT_ACTIONS = [
   'branch.delete',
   'branch-rule.set',
   'branch-rule.remove',
+  'job.retry',
   'hub.settings',
   'tag.remove',
   'release.delete',
@@ -45,7 +46,16 @@ export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** What an act is done to. */
 export interface AuditSubject {
-  kind: 'account' | 'invitation' | 'token' | 'session' | 'device' | 'key' | 'repository' | 'hub';
+  kind:
+    | 'account'
+    | 'invitation'
+    | 'token'
+    | 'session'
+    | 'device'
+    | 'key'
+    | 'repository'
+    | 'job'
+    | 'hub';
   id: string | null;
   /** As people call it, at the time of the act. Never a secret. */
   name: string;

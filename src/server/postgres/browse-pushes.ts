@@ -4,7 +4,7 @@ import { Prisma } from './generated/client';
 import type { PrismaClient } from './prisma-client';
 import { isUuid, storableText } from './storable';
 
-interface PushColumns {
+export interface PushColumns {
   id: string;
   seq: number | null;
   outcome: PushRow['outcome'];
@@ -31,7 +31,7 @@ interface PushColumns {
   restored_seq: number | null;
 }
 
-const COLUMNS = Prisma.sql`
+export const PUSH_COLUMNS = Prisma.sql`
   p.id::text AS id, p.seq, p.outcome::text AS outcome, p.kind, p.branch,
   encode(p.head, 'hex') AS head, encode(p.old_head, 'hex') AS old_head,
   encode(p.new_head, 'hex') AS new_head, u.handle, u.kind::text AS actor_kind,
@@ -40,7 +40,7 @@ const COLUMNS = Prisma.sql`
   p.bytes_stored::float8 AS bytes_stored, p.started_at, p.finished_at, p.duration_ms,
   p.error_code, p.phases, p.restored_seq`;
 
-const TABLES = Prisma.sql`
+export const PUSH_TABLES = Prisma.sql`
   pushes p LEFT JOIN users u ON u.id = p.actor_id LEFT JOIN access_tokens t ON t.id = p.token_id`;
 
 /** Strictly below a row in the order of the list. */
@@ -56,7 +56,7 @@ export async function listPushes(
   { all, before, limit, ...filter }: PushQuery,
 ): Promise<PushRow[]> {
   const rows = await prisma.$queryRaw<PushColumns[]>`
-    SELECT ${COLUMNS} FROM ${TABLES}
+    SELECT ${PUSH_COLUMNS} FROM ${PUSH_TABLES}
      WHERE p.repo_id = ${repoId}::uuid
            ${all ? Prisma.empty : Prisma.sql`AND p.outcome = 'accepted'::push_outcome`}
            ${narrowed(filter)}
@@ -101,7 +101,7 @@ export async function listDeletedBranches(
   { before, limit }: { before: PushQuery['before']; limit: number },
 ): Promise<PushRow[]> {
   const rows = await prisma.$queryRaw<PushColumns[]>`
-    SELECT ${COLUMNS} FROM ${TABLES}
+    SELECT ${PUSH_COLUMNS} FROM ${PUSH_TABLES}
      WHERE p.repo_id = ${repoId}::uuid
        AND p.kind <> 'fast-forward' AND p.kind = 'delete'
        AND NOT EXISTS (SELECT 1 FROM branches b
@@ -123,7 +123,7 @@ export async function findPushById(
   const [row] = await prisma.$queryRaw<
     (PushColumns & { address: string; frame: WholePushRow['frame'] })[]
   >`
-    SELECT ${COLUMNS}, p.address, p.frame FROM ${TABLES}
+    SELECT ${PUSH_COLUMNS}, p.address, p.frame FROM ${PUSH_TABLES}
      WHERE p.repo_id = ${repoId}::uuid AND p.id = ${id}::uuid`;
   return row ? { ...pushOf(row), address: row.address, frame: row.frame } : null;
 }
@@ -151,12 +151,12 @@ export async function findPushes(
   seqs: number[],
 ): Promise<Map<number, PushRow>> {
   const rows = await prisma.$queryRaw<PushColumns[]>`
-    SELECT ${COLUMNS} FROM ${TABLES}
+    SELECT ${PUSH_COLUMNS} FROM ${PUSH_TABLES}
      WHERE p.repo_id = ${repoId}::uuid AND p.seq = ANY(${seqs}::int[])`;
   return new Map(rows.map((row) => [row.seq!, pushOf(row)]));
 }
 
-const pushOf = (row: PushColumns): PushRow => ({
+export const pushOf = (row: PushColumns): PushRow => ({
   id: row.id,
   seq: row.seq,
   outcome: row.outcome,

@@ -6,7 +6,7 @@ import { audited } from './insert-audit';
 import type { PrismaClient } from './prisma-client';
 import { isUuid } from './storable';
 
-interface TokenRow {
+export interface TokenRow {
   id: string;
   name: string;
   scopes: Scope[];
@@ -78,7 +78,7 @@ export class PostgresTokenStore implements TokenStore {
   }
 }
 
-function listedToken(row: TokenRow): ListedToken {
+export function listedToken(row: TokenRow): ListedToken {
   const { createdAt, expiresAt, lastUsedAt, lastUsedFrom, lastUsedClient, ...token } = row;
   return {
     ...token,

@@ -6,6 +6,7 @@ import { Refusal } from '~/wire/errors';
 import { type ActDeps, auditEntry } from './audit-entry';
 import { checkBranchPattern } from './check-branch-pattern';
 import { expectAccountAdmin, type User } from './expect-account-admin';
+import { allowedTokenDays, type TokenPolicyDeps } from './token-policy';
 
 export const TOKEN_NAME_MAX_CHARS = 100;
 export const TOKEN_DAYS_DEFAULT = 90;
@@ -36,13 +37,11 @@ export interface CreatedToken {
   expiresAtMs: number;
 }
 
-export interface CreateTokenDeps extends ActDeps {
+export interface CreateTokenDeps extends ActDeps, TokenPolicyDeps {
   identities: Pick<IdentityStore, 'createToken' | 'findRepository'>;
   tokens: Pick<TokenStore, 'countTokens'>;
   mint: (kind: 'human' | 'agent') => MintedToken;
   clock: Pick<Clock, 'now' | 'uuid'>;
-  /** Days that a token may be valid at most. */
-  tokenDaysMax: number;
 }
 
 /** A token that may be made, before it is. */
@@ -71,7 +70,7 @@ export async function planToken(
   const branchPattern = wanted.branchPattern?.trim()
     ? checkBranchPattern(wanted.branchPattern)
     : null;
-  const days = checkDays(wanted.days, deps.tokenDaysMax);
+  const days = checkDays(wanted.days, await allowedTokenDays(deps));
   const named = wanted.repositories && (await findAll(user, wanted.repositories, deps));
   if ((await deps.tokens.countTokens(user.userId)) >= TOKENS_PER_ACCOUNT_MAX) {
     const message = `An account has at most ${TOKENS_PER_ACCOUNT_MAX} tokens; revoke those that nobody uses.`;

@@ -4,6 +4,10 @@ import { expectAccountAdmin, type User } from './expect-account-admin';
 
 export const REASON_MAX_CHARS = 500;
 
+/** Whether an account looks after the hub; what its token allows is another question. */
+export const isHubAdmin = (principal: Principal): principal is User =>
+  principal.kind === 'user' && principal.role === 'admin';
+
 /**
  * The admin of the hub who asks: an account of that role, whose own token, if it came with one, is
  * whole. For everybody else there is nothing here.
@@ -12,7 +16,7 @@ export const REASON_MAX_CHARS = 500;
  * admin with a narrow token.
  */
 export function expectHubAdmin(principal: Principal): User {
-  if (principal.kind === 'anonymous' || principal.role !== 'admin') {
+  if (!isHubAdmin(principal)) {
     throw new Refusal('object-not-found', {}, 'There is nothing at this address.');
   }
   return expectAccountAdmin(principal);

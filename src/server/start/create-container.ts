@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { mintToken } from '../auth/token-text';
 import type { Container } from '../container';
-import type { Env } from '../env';
+import { configurationOf, type Env } from '../env';
 import { createLogger, hideInLogs, type Logger } from '../logger';
 import { Metrics } from '../metrics';
 import type { BlobStore } from '../ports/blob-store';
 import { systemClock } from '../ports/clock';
+import { PostgresAdminStore } from '../postgres/admin-store';
 import { PostgresAuditLog } from '../postgres/audit-log';
 import { createBrowseStore } from '../postgres/browse-store';
 import { PostgresCommitStats } from '../postgres/commit-stats';
@@ -14,6 +15,7 @@ import { PostgresFetchStore } from '../postgres/fetch-store';
 import { PostgresHistoryStore } from '../postgres/history-store';
 import { PostgresHubSettings } from '../postgres/hub-settings';
 import { PostgresIdentityStore } from '../postgres/identity-store';
+import { PostgresJobQueue } from '../postgres/job-queue';
 import { PostgresKeyStore } from '../postgres/key-store';
 import { createPrisma } from '../postgres/prisma-client';
 import { PostgresPushStore } from '../postgres/push-store';
@@ -64,6 +66,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
   const pushStore = new PostgresPushStore(prisma, {
     appliesMax: Math.max(1, Math.floor(env.databaseConnectionsMax / 2)),
   });
+  const segmentRows = new PostgresSegmentRows(prisma);
   const fetchStore = new PostgresFetchStore(prisma);
   const devices = new PostgresDeviceStore(prisma);
   const tags = new PostgresTagStore(prisma);
@@ -119,6 +122,11 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       audit: new PostgresAuditLog(prisma),
       hubSettings: new PostgresHubSettings(prisma),
       keys: new PostgresKeyStore(prisma),
+      admin: new PostgresAdminStore(prisma),
+      queue: new PostgresJobQueue(prisma),
+      blobs: blobStore,
+      rows: segmentRows,
+      configuration: configurationOf(process.env),
       devices,
       tags,
       releases,
@@ -140,7 +148,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       indexing: { histories, browse },
       sweep: {
         blobs: blobStore,
-        rows: new PostgresSegmentRows(prisma),
+        rows: segmentRows,
         clock: systemClock,
         pushMaxWallMs: env.limits.pushMaxWallMs,
       },

@@ -4,6 +4,7 @@ import {
   denyDeviceLogin,
   showDeviceLogin,
 } from '~/server/services/decide-device-login';
+import { allowedTokenDays } from '~/server/services/token-policy';
 import { createRouter, openProcedure } from '../trpc';
 
 const scope = z.enum(['read', 'write', 'admin']);
@@ -29,7 +30,7 @@ export const deviceRouter = createRouter({
     .output(waiting)
     .query(async ({ ctx, input }) => ({
       ...(await showDeviceLogin(await ctx.principal(), input.code, ctx.deps)),
-      daysMax: ctx.deps.tokenDaysMax,
+      daysMax: await allowedTokenDays(ctx.deps),
     })),
 
   approve: openProcedure

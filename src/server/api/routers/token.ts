@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createToken } from '~/server/services/create-token';
 import { listTokens } from '~/server/services/list-tokens';
 import { revokeToken } from '~/server/services/revoke-token';
+import { allowedTokenDays } from '~/server/services/token-policy';
 import { createRouter, openProcedure } from '../trpc';
 
 const scope = z.enum(['read', 'write', 'admin']);
@@ -35,7 +36,7 @@ export const tokenRouter = createRouter({
     .output(z.object({ tokens: z.array(listedToken), daysMax: z.number() }))
     .query(async ({ ctx }) => ({
       tokens: await listTokens(await ctx.principal(), ctx.deps),
-      daysMax: ctx.deps.tokenDaysMax,
+      daysMax: await allowedTokenDays(ctx.deps),
     })),
 
   /** Makes one; its text is in this answer and nowhere else. */
