@@ -30,6 +30,7 @@ beforeAll(async () => {
       stats: new PostgresCommitStats(world.db.prisma),
       loadTrees: (repoId, ids) => world.pushStore.loadTrees(repoId, ids),
     },
+    search: world.deps.search,
     indexing: { histories: world.deps.histories, browse: world.deps.browse },
     sweep: {
       blobs: new MemoryBlobStore(),

@@ -16,11 +16,13 @@ import { PostgresJobQueue } from '~/server/postgres/job-queue';
 import { PostgresKeyStore } from '~/server/postgres/key-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
 import { PostgresReleaseStore } from '~/server/postgres/release-store';
+import { PostgresSearchStore } from '~/server/postgres/search-store';
 import { PostgresSegmentRows } from '~/server/postgres/segment-rows';
 import { PostgresSessionStore } from '~/server/postgres/session-store';
 import { PostgresSettingsStore } from '~/server/postgres/settings-store';
 import { PostgresTagStore } from '~/server/postgres/tag-store';
 import { PostgresTokenStore } from '~/server/postgres/token-store';
+import { PathLists } from '~/server/services/list-paths';
 import { HistoryCache } from '~/server/services/load-history';
 import { SegmentReader } from '~/server/storage/segment-reader';
 import { SegmentWriter } from '~/server/storage/segment-writer';
@@ -88,6 +90,8 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     objects: reader,
     histories: new PostgresHistoryStore(db.prisma),
     historyCache: new HistoryCache(),
+    search: new PostgresSearchStore(db.prisma),
+    pathLists: new PathLists(),
     clock: systemClock,
     tokens: new PostgresTokenStore(db.prisma),
     settings: new PostgresSettingsStore(db.prisma),

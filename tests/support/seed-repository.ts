@@ -257,7 +257,7 @@ function makeCommit(
       scope,
       breaking: false,
       semVerBump: 'minor',
-      agentId: '',
+      agentId: String(seed.record?.agent_id ?? ''),
       modelId: '',
       signatureState: 'none',
       idVerified: true,

@@ -8,6 +8,7 @@ import { keyRouter } from './routers/key';
 import { pushRouter } from './routers/push';
 import { releaseRouter } from './routers/release';
 import { repoRouter } from './routers/repo';
+import { searchRouter } from './routers/search';
 import { sessionRouter } from './routers/session';
 import { settingsRouter } from './routers/settings';
 import { tagRouter } from './routers/tag';
@@ -23,6 +24,7 @@ export const appRouter = createRouter({
   tree: treeRouter,
   commit: commitRouter,
   push: pushRouter,
+  search: searchRouter,
   session: sessionRouter,
   device: deviceRouter,
   key: keyRouter,

@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock';
 import type { DeviceStore } from '../ports/device-store';
 import type { PushStore } from '../ports/push-store';
+import type { SearchStore } from '../ports/search-store';
 import type { CountChangesDeps } from '../services/count-changes';
 import type { IndexHistoryDeps } from '../services/index-history';
 import type { SweepDeps } from '../services/sweep-quarantine';
@@ -22,6 +23,7 @@ export interface JobDeps {
   clock: Pick<Clock, 'now'>;
   counting: CountChangesDeps;
   indexing: IndexHistoryDeps;
+  search: Pick<SearchStore, 'addCommits'>;
   sweep: SweepDeps;
 }
 

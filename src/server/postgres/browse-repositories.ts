@@ -34,7 +34,8 @@ export async function findHandles(
   return found;
 }
 
-interface RepositoryColumns {
+/** A repository's row as lists read it. */
+export interface RepositoryColumns {
   id: string;
   owner_id: string;
   owner: string;
@@ -71,12 +72,22 @@ export async function listRepositories(
                                        ${after?.id ?? null}::uuid))
      ORDER BY r.updated_at DESC, r.id DESC
      LIMIT ${limit}::int`;
-  return rows.map(({ updated_at, collaboration, owner_id, default_branch, ...row }) => ({
+  return rows.map(repositoryOf);
+}
+
+export function repositoryOf({
+  updated_at,
+  collaboration,
+  owner_id,
+  default_branch,
+  ...row
+}: RepositoryColumns): RepositoryRow {
+  return {
     ...row,
     defaultBranch: default_branch,
     updatedAtMs: updated_at.getTime(),
     access: { repoId: row.id, ownerId: owner_id, visibility: row.visibility, collaboration },
-  }));
+  };
 }
 
 /** Records name a key by the first 16 hex digits of its id, or by all 64. */

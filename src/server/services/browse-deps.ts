@@ -4,6 +4,8 @@ import type { FetchStore } from '~/server/ports/fetch-store';
 import type { HistoryStore } from '~/server/ports/history-store';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import type { ObjectReader } from '~/server/ports/object-storage';
+import type { SearchStore } from '~/server/ports/search-store';
+import type { PathLists } from './list-paths';
 import type { HistoryCache } from './load-history';
 
 /** What the services behind pages and the API need of the world; each takes the part it uses. */
@@ -17,5 +19,7 @@ export interface BrowseDeps {
   objects: ObjectReader;
   histories: HistoryStore;
   historyCache: HistoryCache;
+  search: SearchStore;
+  pathLists: PathLists;
   clock: Clock;
 }

@@ -64,7 +64,8 @@ export async function showOwner(
   return { ...page, owner: { handle, displayName, kind } };
 }
 
-function readerOf(
+/** Who reads, as far as it decides which repositories are listed. */
+export function readerOf(
   principal: Principal,
 ): Pick<RepositoryQuery, 'readerId' | 'readerIsAdmin' | 'readerRepoIds'> {
   if (principal.kind === 'anonymous') {

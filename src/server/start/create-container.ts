@@ -20,12 +20,14 @@ import { PostgresKeyStore } from '../postgres/key-store';
 import { createPrisma } from '../postgres/prisma-client';
 import { PostgresPushStore } from '../postgres/push-store';
 import { PostgresReleaseStore } from '../postgres/release-store';
+import { PostgresSearchStore } from '../postgres/search-store';
 import { PostgresSegmentRows } from '../postgres/segment-rows';
 import { PostgresSessionStore } from '../postgres/session-store';
 import { PostgresSettingsStore } from '../postgres/settings-store';
 import { PostgresTagStore } from '../postgres/tag-store';
 import { PostgresTokenStore } from '../postgres/token-store';
 import { FetchSlots } from '../services/fetch-slots';
+import { PathLists } from '../services/list-paths';
 import { HistoryCache } from '../services/load-history';
 import { commitPath } from '../services/push-plan';
 import { PushSlots } from '../services/push-slots';
@@ -73,6 +75,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
   const browse = createBrowseStore(prisma);
   const histories = new PostgresHistoryStore(prisma);
   const releases = new PostgresReleaseStore(prisma);
+  const search = new PostgresSearchStore(prisma);
   const wire = {
     identities,
     clock: systemClock,
@@ -114,6 +117,8 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       objects: storage.reader,
       histories,
       historyCache: new HistoryCache(),
+      search,
+      pathLists: new PathLists(),
       clock: systemClock,
       tokens: new PostgresTokenStore(prisma),
       settings: new PostgresSettingsStore(prisma),
@@ -146,6 +151,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
         loadTrees: (repoId, ids) => fetchStore.loadTrees(repoId, ids),
       },
       indexing: { histories, browse },
+      search,
       sweep: {
         blobs: blobStore,
         rows: segmentRows,

@@ -10,7 +10,8 @@ const cursor = z.object({ updatedAtMs: z.number(), id: z.uuid() });
 const after = cursor.nullable().default(null);
 const limit = limitIn(100, 30);
 
-const repositoryShape = z.object({
+/** A repository in a list. */
+export const repositoryShape = z.object({
   id: z.string(),
   owner: z.string(),
   slug: z.string(),

@@ -3,15 +3,8 @@ import { browseTree } from '~/server/services/browse-tree';
 import { defaultRef, type ResolvedRef, resolveRef } from '~/server/services/resolve-ref';
 import { showFile, showReadme } from '~/server/services/show-file';
 import { idOut } from '../id-shape';
+import { refSegments, refShape } from '../ref-shape';
 import { type ApiContext, createRouter, readProcedure } from '../trpc';
-
-const segments = z.array(z.string().min(1).max(255)).max(512);
-
-const refShape = z.object({
-  kind: z.enum(['branch', 'tag', 'commit']),
-  name: z.string(),
-  commitId: idOut,
-});
 
 const fileShape = z.object({
   name: z.string(),
@@ -47,7 +40,7 @@ export const treeRouter = createRouter({
    * the root of the default branch; null while the repository is empty.
    */
   browse: readProcedure
-    .input(z.object({ segments: segments.default([]) }))
+    .input(z.object({ segments: refSegments.default([]) }))
     .output(treeShape.nullable())
     .query(async ({ ctx, input }) => {
       const ref = await findRef(ctx, ctx.repo, input.segments);
