@@ -3,6 +3,7 @@ import { GeistSans } from 'geist/font/sans';
 import type { Metadata, Viewport } from 'next';
 import { cookies } from 'next/headers';
 import type { ReactNode } from 'react';
+import { KeyListener } from './_components/key-listener';
 import { SiteHeader } from './_components/site-header';
 import { THEME_COOKIE, themeOf } from './_components/theme';
 import './globals.css';
@@ -38,6 +39,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           Skip to the content
         </a>
         <SiteHeader />
+        <KeyListener />
         <div className="flex-1">{children}</div>
         <footer className="border-line border-t">
           <div className="mx-auto flex max-w-6xl flex-wrap gap-x-4 gap-y-1 px-4 py-4 text-muted text-xs">

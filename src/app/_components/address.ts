@@ -35,11 +35,23 @@ export const fileAddress = (
   room: 'tree' | 'blob' | 'raw',
   place: TreePlace,
 ): string => {
-  const ref = place.ref.startsWith('sha256:')
-    ? idSegment(place.ref)
-    : path(...place.ref.split('/'));
-  return `${repoAddress(repo)}/${room}${ref}${path(...place.path)}`;
+  return `${repoAddress(repo)}/${room}${refSegments(place.ref)}${path(...place.path)}`;
 };
+
+const refSegments = (ref: string): string =>
+  ref.startsWith('sha256:') ? idSegment(ref) : path(...ref.split('/'));
+
+/** Where the files of a branch, tag or commit are found by their names. */
+export const findAddress = (repo: RepoName, ref: string): string =>
+  `${repoAddress(repo)}/find${refSegments(ref)}`;
+
+/** The paths of a ref's files, as JSON. */
+export const pathsAddress = (repo: RepoName, ref: string): string =>
+  `${repoAddress(repo)}/paths${refSegments(ref)}`;
+
+export const searchAddress = (
+  values: Record<string, string | number | null | undefined> = {},
+): string => `/search${query(values)}`;
 
 export const commitsAddress = (
   repo: RepoName,

@@ -32,7 +32,7 @@ export function DirectoryList({
           <File />
         </symbol>
       </svg>
-      <ul className="divide-y divide-line">
+      <ul className="divide-y divide-line" data-rows>
         {path.length > 0 && (
           <li>
             <a

@@ -2,6 +2,7 @@ import {
   branchesAddress,
   commitAddress,
   commitsAddress,
+  findAddress,
   type RepoName,
   repoAddress,
 } from './address';
@@ -41,6 +42,13 @@ export function FileBar({
       <PathCrumbs path={path} refName={refName} repo={repo} />
       <a
         className="ml-auto text-muted hover:text-ink"
+        data-key="t"
+        href={findAddress(repo, refName)}
+      >
+        Find a file
+      </a>
+      <a
+        className="text-muted hover:text-ink"
         href={isBranch ? commitsAddress(repo, { branch: refName }) : commitAddress(repo, commitId)}
       >
         {isBranch ? 'History' : 'The commit'}

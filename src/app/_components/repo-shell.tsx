@@ -23,6 +23,12 @@ import { count } from './wording';
 export type Repo = Answers['repo']['get'];
 type Tab = 'code' | 'commits' | 'branches' | 'tags' | 'releases' | 'pushes' | 'settings';
 
+/** After `g`, what leads to each part; see keys.ts. */
+const KEYS: Record<string, string> = {
+  ...{ code: 'c', commits: 'm', branches: 'b', tags: 't', releases: 'r', pushes: 'p' },
+  ...{ settings: 's' },
+};
+
 /** What stands above every page of a repository, with its main part below. */
 export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; children: ReactNode }) {
   const tabs = [
@@ -64,7 +70,14 @@ export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; child
   ] as const;
   return (
     <>
-      <section aria-label="Repository" className="border-line border-b bg-surface">
+      <section
+        aria-label="Repository"
+        className="border-line border-b bg-surface"
+        data-branch={repo.defaultBranch}
+        data-owner={repo.owner}
+        data-slug={repo.slug}
+        id="repository"
+      >
         <div className="mx-auto max-w-6xl px-4 pt-4">
           <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
             <p className="breakable min-w-0 text-lg leading-7">
@@ -85,6 +98,7 @@ export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; child
             {tabs.map(({ key, name, Icon, href, n }) => (
               <a
                 aria-current={key === tab ? 'page' : undefined}
+                data-key={`g ${KEYS[key]}`}
                 className={`flex items-center gap-1.5 whitespace-nowrap border-b-2 px-2.5 py-2 ${
                   key === tab
                     ? 'border-accent font-semibold'

@@ -13,7 +13,7 @@ export function RepositoryList({
   showOwner?: boolean;
 }) {
   return (
-    <ul className="divide-y divide-line rounded-lg border border-line">
+    <ul className="divide-y divide-line rounded-lg border border-line" data-rows>
       {repositories.map((repo) => (
         <li className="px-4 py-3" key={repo.id}>
           <div className="flex flex-wrap items-center gap-x-2 gap-y-1">

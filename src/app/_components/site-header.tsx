@@ -5,6 +5,7 @@ import { ownerAddress } from './address';
 import { Avatar } from './avatar';
 import { ButtonLink } from './button';
 import { Logo } from './logo';
+import { SearchField } from './search-field';
 import { THEME_COOKIE, themeOf } from './theme';
 import { ThemeSwitch } from './theme-switch';
 
@@ -14,18 +15,20 @@ export async function SiteHeader() {
   return (
     <header className="border-line border-b bg-surface">
       <div className="mx-auto flex min-h-14 max-w-6xl items-center gap-x-4 px-4">
-        <a className="flex items-center gap-2 font-semibold text-base" href="/">
+        <a className="flex items-center gap-2 font-semibold text-base" data-key="g h" href="/">
           <Logo />
           musehub
         </a>
-        <nav aria-label="Site" className="mr-auto">
+        <nav aria-label="Site">
           <a
             className="rounded-md px-2 py-1 text-muted hover:bg-sunken hover:text-ink"
+            data-key="g e"
             href="/explore"
           >
             Explore
           </a>
         </nav>
+        <SearchField />
         <ThemeSwitch theme={themeOf(jar.get(THEME_COOKIE)?.value)} />
         {me ? (
           <AccountMenu handle={me.handle} isAdmin={me.role === 'admin'} />

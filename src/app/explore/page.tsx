@@ -3,6 +3,7 @@ import { EmptyState } from '../_components/empty-state';
 import { PageBody } from '../_components/page-body';
 import { Pager } from '../_components/pager';
 import { RepositoryList } from '../_components/repository-list';
+import { SearchForm } from '../_components/search-form';
 import { param, readKey, type SearchParams, writeKey } from '../_components/search-params';
 
 export const metadata = { title: 'Explore' };
@@ -16,6 +17,7 @@ export default async function ExplorePage({ searchParams }: { searchParams: Sear
   return (
     <PageBody>
       <h1 className="mb-4 font-semibold text-xl">Explore</h1>
+      <SearchForm className="mb-4" kind="repositories" text="" />
       {repositories.length > 0 ? (
         <RepositoryList repositories={repositories} />
       ) : (

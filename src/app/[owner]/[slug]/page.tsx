@@ -6,6 +6,7 @@ import {
   branchesAddress,
   commitAddress,
   commitsAddress,
+  findAddress,
   repoAddress,
 } from '../../_components/address';
 import { BranchPicker } from '../../_components/branch-picker';
@@ -70,6 +71,13 @@ export default async function RepoPage({ params }: Props) {
                   >
                     <GitBranch aria-hidden="true" size={14} />
                     {counted(repo.branchCount, 'branch', 'branches')}
+                  </a>
+                  <a
+                    className="text-muted hover:text-ink sm:ml-auto"
+                    data-key="t"
+                    href={findAddress(repo, tree.ref.name)}
+                  >
+                    Find a file
                   </a>
                 </div>
                 <div className="overflow-hidden rounded-lg border border-line">

@@ -42,6 +42,15 @@ export default async function BranchesPage({ params, searchParams }: Props) {
         </nav>
         {showsDeleted ? (
           <Deleted before={await param(searchParams, 'before')} repo={repo} />
+        {branches.length > 0 ? (
+          <ul
+            className="divide-y divide-line overflow-hidden rounded-lg border border-line"
+            data-rows
+          >
+            {branches.map((branch) => (
+              <BranchRow branch={branch} key={branch.name} repo={repo} />
+            ))}
+          </ul>
         ) : (
           <Present
             after={await param(searchParams, 'after')}

@@ -156,7 +156,10 @@ function Days({ repo, branch, commits }: { repo: RepoParams; branch: string; com
       {days.map(({ day, commits: ofDay }) => (
         <section key={ofDay[0]!.id}>
           <h2 className="mb-1.5 text-muted">Commits on {day}</h2>
-          <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
+          <ul
+            className="divide-y divide-line overflow-hidden rounded-lg border border-line"
+            data-rows
+          >
             {ofDay.map((commit) => (
               <CommitRow branch={branch} commit={commit} key={commit.id} repo={repo} />
             ))}

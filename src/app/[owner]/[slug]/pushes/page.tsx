@@ -67,7 +67,10 @@ export default async function PushesPage({ params, searchParams }: Props) {
           </p>
         )}
         {pushes.length > 0 ? (
-          <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
+          <ul
+            className="divide-y divide-line overflow-hidden rounded-lg border border-line"
+            data-rows
+          >
             {pushes.map((push) => (
               <PushRow key={push.id} push={push} repo={repo} />
             ))}

@@ -47,7 +47,10 @@ export default async function TagsPage({ params, searchParams }: Props) {
         <div className="space-y-4">
           {(tags.length > 0 || filtered) && <TagSearch repo={repo} search={search} />}
           {tags.length > 0 ? (
-            <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
+            <ul
+              className="divide-y divide-line overflow-hidden rounded-lg border border-line"
+              data-rows
+            >
               {tags.map((tag) => (
                 <TagRow key={tag.id} repo={repo} tag={tag} />
               ))}
