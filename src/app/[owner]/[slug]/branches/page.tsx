@@ -42,15 +42,6 @@ export default async function BranchesPage({ params, searchParams }: Props) {
         </nav>
         {showsDeleted ? (
           <Deleted before={await param(searchParams, 'before')} repo={repo} />
-        {branches.length > 0 ? (
-          <ul
-            className="divide-y divide-line overflow-hidden rounded-lg border border-line"
-            data-rows
-          >
-            {branches.map((branch) => (
-              <BranchRow branch={branch} key={branch.name} repo={repo} />
-            ))}
-          </ul>
         ) : (
           <Present
             after={await param(searchParams, 'after')}
@@ -113,7 +104,10 @@ async function Present({
         </form>
       </search>
       {branches.length > 0 ? (
-        <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
+        <ul
+          className="divide-y divide-line overflow-hidden rounded-lg border border-line"
+          data-rows
+        >
           {branches.map((branch) => (
             <BranchRow branch={branch} key={branch.name} repo={repo} />
           ))}
@@ -143,7 +137,10 @@ async function Deleted({ repo, before }: { repo: Repo; before: string | null }) 
   return (
     <>
       {pushes.length > 0 ? (
-        <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
+        <ul
+          className="divide-y divide-line overflow-hidden rounded-lg border border-line"
+          data-rows
+        >
           {pushes.map((push) => (
             <DeletedBranchRow key={push.id} push={push} repo={repo} />
           ))}
