@@ -27,6 +27,8 @@ export type Principal =
       /** Set when a token authenticates the request, or signed the session in. */
       token: TokenGrant | null;
       sessionId: string | null;
+      /** Who acts for an agent, while its owner looks after it; only `openAgent` sets it. */
+      actor?: { userId: string; handle: string };
     };
 
 /** What an access token allows: its account's rights, narrowed. */

@@ -26,11 +26,18 @@ export interface Env {
   limits: Limits;
   /** Days that a new access token may be valid at most. */
   tokenDaysMax: number;
+  /** Other sites whose sign-in is taken. */
+  logins: LoginSettings;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Peers whose X-Forwarded-For is believed. */
   trustedProxies: net.BlockList;
   /** How long requests in flight may go on after SIGTERM. */
   shutdownMaxMs: number;
+}
+
+export interface LoginSettings {
+  github: { url: string; id: string; secret: string } | null;
+  oidc: { issuer: string; id: string; secret: string; name: string } | null;
 }
 
 export interface S3Settings {
@@ -57,6 +64,16 @@ const httpUrl = text.refine((value) => {
   const url = URL.canParse(value) ? new URL(value) : null;
   return url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.search;
 }, 'must be an address such as https://hub.example.org');
+
+/** Secrets travel to it: only this machine may be spoken to in the clear. */
+const siteUrl = httpUrl
+  .refine((value) => {
+    const url = URL.canParse(value) ? new URL(value) : null;
+    return (
+      url?.protocol !== 'http:' || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
+    );
+  }, 'must begin with https')
+  .transform((value) => value.replace(/\/$/, ''));
 
 const variables = z.object({
   PORT: count(1, 65_535).default(3000),
@@ -86,6 +103,15 @@ const variables = z.object({
     .min(32, 'must be at least 32 characters long; `openssl rand -hex 32` makes a good one')
     .optional(),
   MUSEHUB_TOKEN_DAYS_MAX: count(1, 3_660).default(366),
+  MUSEHUB_GITHUB_URL: siteUrl.default('https://github.com'),
+  MUSEHUB_GITHUB_ID: text.optional(),
+  MUSEHUB_GITHUB_SECRET: text.optional(),
+  MUSEHUB_OIDC_ISSUER: siteUrl.optional(),
+  MUSEHUB_OIDC_ID: text.optional(),
+  MUSEHUB_OIDC_SECRET: text.optional(),
+  MUSEHUB_OIDC_NAME: text
+    .refine((name) => name.length <= 40, 'must be at most 40 characters')
+    .optional(),
   MUSEHUB_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], 'must be "debug", "info", "warn" or "error"')
     .default('info'),
@@ -126,6 +152,7 @@ export function readEnv(source: Variables, workingFolder: string): Env {
     sessionSecret: set.NEXTAUTH_SECRET,
     limits: limitsOf(given),
     tokenDaysMax: set.MUSEHUB_TOKEN_DAYS_MAX,
+    logins: loginsOf(set),
     logLevel: set.MUSEHUB_LOG_LEVEL,
     trustedProxies: blockListOf(set.MUSEHUB_TRUSTED_PROXIES),
     shutdownMaxMs: set.MUSEHUB_SHUTDOWN_SECONDS * 1000,
@@ -182,13 +209,42 @@ function wrong(name: string, value: string | undefined, problem: string): Miscon
 
 type Set = z.output<typeof variables>;
 
+/** A variable that others make necessary. */
+function needed(set: Set, name: keyof Set, by: string): string {
+  const value = set[name];
+  if (typeof value === 'string') return value;
+  throw new Misconfiguration(`${name} is missing; ${by} needs it.`);
+}
+
+function loginsOf(set: Set): LoginSettings {
+  const { MUSEHUB_GITHUB_ID, MUSEHUB_GITHUB_SECRET, MUSEHUB_GITHUB_URL: url } = set;
+  const { MUSEHUB_OIDC_ISSUER, MUSEHUB_OIDC_ID, MUSEHUB_OIDC_SECRET } = set;
+  const github = MUSEHUB_GITHUB_ID ?? MUSEHUB_GITHUB_SECRET;
+  const oidc = MUSEHUB_OIDC_ISSUER ?? MUSEHUB_OIDC_ID ?? MUSEHUB_OIDC_SECRET;
+  const need = (name: keyof Set, site: string) => needed(set, name, `the sign-in of ${site}`);
+  return {
+    github:
+      github === undefined
+        ? null
+        : {
+            ...{ url, id: need('MUSEHUB_GITHUB_ID', 'GitHub') },
+            secret: need('MUSEHUB_GITHUB_SECRET', 'GitHub'),
+          },
+    oidc:
+      oidc === undefined
+        ? null
+        : {
+            issuer: need('MUSEHUB_OIDC_ISSUER', 'an OpenID provider'),
+            id: need('MUSEHUB_OIDC_ID', 'an OpenID provider'),
+            secret: need('MUSEHUB_OIDC_SECRET', 'an OpenID provider'),
+            name: set.MUSEHUB_OIDC_NAME ?? new URL(MUSEHUB_OIDC_ISSUER ?? '').hostname,
+          },
+  };
+}
+
 function storageOf(set: Set): Env['storage'] {
   if (set.MUSEHUB_STORAGE === 'local') return { kind: 'local' };
-  const need = <Name extends keyof Set>(name: Name): string => {
-    const value = set[name];
-    if (typeof value === 'string') return value;
-    throw new Misconfiguration(`${name} is missing; MUSEHUB_STORAGE=s3 needs it.`);
-  };
+  const need = (name: keyof Set) => needed(set, name, 'MUSEHUB_STORAGE=s3');
   return {
     kind: 's3',
     endpoint: need('S3_ENDPOINT'),

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { encode } from 'next-auth/jwt';
 import type { Principal } from '~/server/access';
 import type { ApiDeps } from '~/server/api/trpc';
-import { mintToken } from '~/server/auth/token-text';
+import { ScryptHasher } from '~/server/auth/scrypt-hasher';
+import { invitationCodes, mintToken } from '~/server/auth/token-text';
 import { systemClock } from '~/server/ports/clock';
 import { PostgresAdminStore } from '~/server/postgres/admin-store';
+import { PostgresAccountStore } from '~/server/postgres/account-store';
 import { PostgresAuditLog } from '~/server/postgres/audit-log';
 import { createBrowseStore } from '~/server/postgres/browse-store';
 import { PostgresDeviceStore } from '~/server/postgres/device-store';
@@ -14,6 +16,9 @@ import { PostgresHubSettings } from '~/server/postgres/hub-settings';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresJobQueue } from '~/server/postgres/job-queue';
 import { PostgresKeyStore } from '~/server/postgres/key-store';
+import { PostgresInvitationStore } from '~/server/postgres/invitation-store';
+import { PostgresLinkedLoginStore } from '~/server/postgres/linked-login-store';
+import { PostgresPasswordStore } from '~/server/postgres/password-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
 import { PostgresReleaseStore } from '~/server/postgres/release-store';
 import { PostgresSearchStore } from '~/server/postgres/search-store';
@@ -96,6 +101,13 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     tokens: new PostgresTokenStore(db.prisma),
     settings: new PostgresSettingsStore(db.prisma),
     sessions: new PostgresSessionStore(db.prisma),
+    accounts: new PostgresAccountStore(db.prisma),
+    passwords: new PostgresPasswordStore(db.prisma),
+    hasher: new ScryptHasher({ ln: 4, r: 8, p: 1 }),
+    logins: new PostgresLinkedLoginStore(db.prisma),
+    invitations: new PostgresInvitationStore(db.prisma),
+    invitationCodes,
+    loginProviders: [],
     audit: new PostgresAuditLog(db.prisma),
     hubSettings: new PostgresHubSettings(db.prisma),
     keys: new PostgresKeyStore(db.prisma),

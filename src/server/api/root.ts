@@ -1,10 +1,13 @@
 import type { inferRouterOutputs } from '@trpc/server';
 import { accountRouter } from './routers/account';
 import { adminRouter } from './routers/admin';
+import { agentRouter } from './routers/agent';
 import { branchRouter } from './routers/branch';
 import { commitRouter } from './routers/commit';
 import { deviceRouter } from './routers/device';
 import { keyRouter } from './routers/key';
+import { joinRouter } from './routers/join';
+import { peopleRouter } from './routers/people';
 import { pushRouter } from './routers/push';
 import { releaseRouter } from './routers/release';
 import { repoRouter } from './routers/repo';
@@ -19,6 +22,9 @@ import { createCallerFactory, createRouter } from './trpc';
 export const appRouter = createRouter({
   account: accountRouter,
   admin: adminRouter,
+  agent: agentRouter,
+  join: joinRouter,
+  people: peopleRouter,
   repo: repoRouter,
   branch: branchRouter,
   tree: treeRouter,

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { ANONYMOUS, type CredentialUse, type Principal, type Scope } from '~/server/access';
 import { authenticate } from '~/server/auth/authenticate';
 import type { AdminStore } from '~/server/ports/admin-store';
+import type { LoginProvider } from '~/server/auth/login-providers';
 import type { AuditLog } from '~/server/ports/audit-log';
 import type { BlobStore } from '~/server/ports/blob-store';
 import type { DeviceStore } from '~/server/ports/device-store';
-import type { HubSettingsStore } from '~/server/ports/hub-settings';
 import type { JobQueue } from '~/server/ports/job-queue';
 import type { KeyStore } from '~/server/ports/key-store';
 import type { PushStore } from '~/server/ports/push-store';
@@ -17,6 +17,7 @@ import type { SessionStore } from '~/server/ports/session-store';
 import type { SettingsStore } from '~/server/ports/settings-store';
 import type { TagStore } from '~/server/ports/tag-store';
 import type { TokenStore } from '~/server/ports/token-store';
+import type { AccountDeps } from '~/server/services/account-deps';
 import type { ActDeps } from '~/server/services/audit-entry';
 import type { BrowseDeps } from '~/server/services/browse-deps';
 import type { CreateTokenDeps } from '~/server/services/create-token';
@@ -34,13 +35,12 @@ export interface ConfigurationLine {
 }
 
 /** What the API needs of the world. */
-export interface ApiDeps extends BrowseDeps {
+export interface ApiDeps extends BrowseDeps, Omit<AccountDeps, 'use' | 'clock'> {
   pushes: PushStore;
   tokens: TokenStore;
   settings: SettingsStore;
   sessions: SessionStore;
   audit: AuditLog;
-  hubSettings: HubSettingsStore;
   admin: AdminStore;
   queue: JobQueue;
   blobs: Pick<BlobStore, 'list'>;
@@ -55,6 +55,8 @@ export interface ApiDeps extends BrowseDeps {
   /** Days that a new access token may be valid at most. */
   tokenDaysMax: number;
   sessionSecret: string;
+  /** Other sites whose sign-in is taken. */
+  loginProviders: LoginProvider[];
   /** The hub's public address. */
   url: string;
   log: { error(message: string, fields: Record<string, unknown>): void };

@@ -1,4 +1,4 @@
-import { decode } from 'next-auth/jwt';
+import { decode, encode } from 'next-auth/jwt';
 
 /** How long a browser session lives, at most. */
 export const SESSION_MAX_AGE_SECONDS = 30 * 24 * 60 * 60;
@@ -34,4 +34,17 @@ export async function readSessionId(
     if (typeof sessionId === 'string' && UUID.test(sessionId)) return sessionId;
   }
   return null;
+}
+
+/** The Set-Cookie header that signs a browser in, as next-auth would write it. */
+export async function sessionCookie(
+  sessionId: string,
+  { sessionSecret, url }: { sessionSecret: string; url: string },
+): Promise<string> {
+  const https = url.startsWith('https:');
+  const maxAge = SESSION_MAX_AGE_SECONDS;
+  const value = await encode({ token: { sessionId }, secret: sessionSecret, maxAge });
+  const name = SESSION_COOKIES[https ? 0 : 1];
+  const secure = https ? '; Secure' : '';
+  return `${name}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAge}${secure}`;
 }

@@ -17,10 +17,11 @@ export interface Act {
 /** What is noted of an act: who does it, with which token, from where. */
 export function auditEntry(principal: Principal, { use }: ActDeps, act: Act): AuditEntry {
   const user = principal.kind === 'user' ? principal : null;
+  const actor = user?.actor ?? user;
   return {
     action: act.action,
-    actorId: user?.userId ?? null,
-    actorName: user?.handle ?? '',
+    actorId: actor?.userId ?? null,
+    actorName: actor?.handle ?? '',
     tokenId: user?.token?.id ?? null,
     sessionId: user?.sessionId ?? null,
     subject: act.subject,

@@ -10,6 +10,8 @@ import { AGENTS_MAX } from './make-account';
 export interface OwnAgent {
   owner: User;
   account: Account;
+  /** The agent, as its owner acts for it: for the services around tokens and keys. */
+  principal: User;
 }
 
 /** The agents that the one who asks answers for, by handle. Throws as `expectAccountAdmin`. */
@@ -31,7 +33,17 @@ export async function openAgent(
 ): Promise<OwnAgent> {
   const owner = expectAccountAdmin(principal);
   const account = await accounts.findAccountByHandle(handle);
-  if (account?.kind === 'agent' && account.owner?.id === owner.userId) return { owner, account };
+  if (account?.kind === 'agent' && account.owner?.id === owner.userId) {
+    const { id: userId, handle: name } = account;
+    const { token, sessionId } = owner;
+    const actor = { userId: owner.userId, handle: owner.handle };
+    const agent = { kind: 'user', accountKind: 'agent', role: 'user' } as const;
+    return {
+      owner,
+      account,
+      principal: { ...agent, userId, handle: name, token, sessionId, actor },
+    };
+  }
   throw new Refusal('object-not-found', {}, 'You have no agent of this name.');
 }
 

@@ -1,5 +1,7 @@
 import path from 'node:path';
-import { mintToken } from '../auth/token-text';
+import { loginProviders } from '../auth/login-providers';
+import { ScryptHasher } from '../auth/scrypt-hasher';
+import { invitationCodes, mintToken } from '../auth/token-text';
 import type { Container } from '../container';
 import { configurationOf, type Env } from '../env';
 import { createLogger, hideInLogs, type Logger } from '../logger';
@@ -7,6 +9,7 @@ import { Metrics } from '../metrics';
 import type { BlobStore } from '../ports/blob-store';
 import { systemClock } from '../ports/clock';
 import { PostgresAdminStore } from '../postgres/admin-store';
+import { PostgresAccountStore } from '../postgres/account-store';
 import { PostgresAuditLog } from '../postgres/audit-log';
 import { createBrowseStore } from '../postgres/browse-store';
 import { PostgresCommitStats } from '../postgres/commit-stats';
@@ -17,6 +20,9 @@ import { PostgresHubSettings } from '../postgres/hub-settings';
 import { PostgresIdentityStore } from '../postgres/identity-store';
 import { PostgresJobQueue } from '../postgres/job-queue';
 import { PostgresKeyStore } from '../postgres/key-store';
+import { PostgresInvitationStore } from '../postgres/invitation-store';
+import { PostgresLinkedLoginStore } from '../postgres/linked-login-store';
+import { PostgresPasswordStore } from '../postgres/password-store';
 import { createPrisma } from '../postgres/prisma-client';
 import { PostgresPushStore } from '../postgres/push-store';
 import { PostgresReleaseStore } from '../postgres/release-store';
@@ -48,7 +54,7 @@ export interface ContainerInputs {
  * in `close` when it holds something open.
  */
 export function createContainer({ env, databaseUrl, sessionSecret }: ContainerInputs): Container {
-  hideInLogs(sessionSecret);
+  hideInLogs(sessionSecret, env.logins.github?.secret, env.logins.oidc?.secret);
   if (env.storage.kind === 's3') hideInLogs(env.storage.secretAccessKey);
   const logger = createLogger(env.logLevel);
   const prisma = createPrisma(databaseUrl, {
@@ -124,6 +130,13 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       settings: new PostgresSettingsStore(prisma),
       sessions: new PostgresSessionStore(prisma),
       pushes: pushStore,
+      accounts: new PostgresAccountStore(prisma),
+      passwords: new PostgresPasswordStore(prisma),
+      hasher: new ScryptHasher(),
+      logins: new PostgresLinkedLoginStore(prisma),
+      invitations: new PostgresInvitationStore(prisma),
+      invitationCodes,
+      loginProviders: loginProviders(env.logins),
       audit: new PostgresAuditLog(prisma),
       hubSettings: new PostgresHubSettings(prisma),
       keys: new PostgresKeyStore(prisma),
