@@ -57,7 +57,10 @@ describe('GET /api/whoami', () => {
     const answer = await ask({ authorization: `Bearer ${token}` });
     expect([answer.status, await answer.json()]).toEqual([
       200,
-      { handle: 'Ada', kind: 'human', role: 'user', scopes: ['read', 'write'] },
+      {
+        ...{ handle: 'Ada', kind: 'human', role: 'user', scopes: ['read', 'write'] },
+        ...{ display_name: expect.stringContaining('User'), owner: null },
+      },
     ]);
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
@@ -141,10 +144,14 @@ describe('POST /api/repos', () => {
 describe('cookies', () => {
   it('are Secure where the hub is reached over https, and only there', () => {
     expect(
-      nextAuthOptions({ ...world.deps, url: 'https://hub.example' }, TEST_USE).useSecureCookies,
+      nextAuthOptions(
+        { ...world.deps, url: 'https://hub.example' },
+        { cookie: null, use: TEST_USE },
+      ).useSecureCookies,
     ).toBe(true);
     expect(
-      nextAuthOptions({ ...world.deps, url: 'http://hub.example' }, TEST_USE).useSecureCookies,
+      nextAuthOptions({ ...world.deps, url: 'http://hub.example' }, { cookie: null, use: TEST_USE })
+        .useSecureCookies,
     ).toBe(false);
   });
 });

@@ -31,7 +31,8 @@ async function newTokenOf(user: typeof ada, expiresAtMs: number | null = null) {
 
 /** What next-auth does when the form is sent. */
 async function authorize(token: string): Promise<{ id: string }> {
-  const provider = nextAuthOptions(world.deps, browser).providers[0] as unknown as {
+  const provider = nextAuthOptions(world.deps, { cookie: null, use: browser })
+    .providers[0] as unknown as {
     options: {
       authorize(given: { token: string }): Promise<{ id: string }>;
     };
@@ -87,7 +88,7 @@ describe('signing in and out', () => {
     const from = { ...browser, actorName: 'dora', tokenId, sessionId: id };
     const account = { kind: 'account', id: dora.userId, name: 'dora' };
     expect(await noted('dora')).toMatchObject([{ action: 'sign-in', subject: account, ...from }]);
-    const { events } = nextAuthOptions(world.deps, browser);
+    const { events } = nextAuthOptions(world.deps, { cookie: null, use: browser });
     await events!.signOut!({ token: { sessionId: id } } as never);
     await events!.signOut!({ token: { sessionId: id } } as never);
     const session = { kind: 'session', id };
@@ -121,7 +122,7 @@ describe('a session', () => {
       [
         signOut.id,
         async () => {
-          const { events } = nextAuthOptions(world.deps, browser);
+          const { events } = nextAuthOptions(world.deps, { cookie: null, use: browser });
           await events!.signOut!({ token: { sessionId: signOut.id } } as never);
         },
       ],
@@ -143,7 +144,7 @@ describe('a session', () => {
 
   it('that is ended shows nobody to next-auth either', async () => {
     const session = await authorize((await newTokenOf(ada)).text);
-    const { callbacks } = nextAuthOptions(world.deps, browser);
+    const { callbacks } = nextAuthOptions(world.deps, { cookie: null, use: browser });
     const token = { sessionId: session.id };
     const show = async () => {
       const shown = await callbacks!.session!({ session: { expires: 'x' }, token } as never);

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { signIn, type VisitedHub, visitHub } from '../support/hub-visitor';
+import { sendToken, signIn, type VisitedHub, visitHub } from '../support/hub-visitor';
 
 /** Who is signed in sees more; with a script and without. */
 
@@ -56,8 +56,7 @@ const trpc = (procedure: string, input: object) =>
 
 test('a token signs in, shows what is private, and signs out', async ({ page, context }) => {
   await page.goto(at('/login'));
-  await page.getByLabel('Access token').fill('muse_pat_wrong');
-  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+  await sendToken(page, 'muse_pat_wrong');
   await expect(page.getByText('This is not an access token of this hub')).toBeVisible();
 
   await signIn(page, visited.hub);
@@ -85,13 +84,11 @@ test('a token signs in, shows what is private, and signs out', async ({ page, co
 
 test('signing in leads back to where one came from, and nowhere else', async ({ page }) => {
   await page.goto(at('/login?callbackUrl=/explore'));
-  await page.getByLabel('Access token').fill(visited.hub.adminToken);
-  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+  await sendToken(page, visited.hub.adminToken);
   await expect(page).toHaveURL(at('/explore'));
   await page.context().clearCookies();
   await page.goto(at('/login?callbackUrl=https://evil.example/'));
-  await page.getByLabel('Access token').fill(visited.hub.adminToken);
-  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+  await sendToken(page, visited.hub.adminToken);
   await expect(page.getByLabel('Account admin')).toBeVisible();
   expect(new URL(page.url()).origin).toBe(visited.hub.url);
 });
@@ -172,8 +169,7 @@ test('a session ends with its token', async ({ page }) => {
     ]),
   );
   await page.goto(at('/login'));
-  await page.getByLabel('Access token').fill(token.token);
-  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+  await sendToken(page, token.token);
   await expect(page.getByLabel('Account admin')).toBeVisible();
   await visited.cli(['token', 'revoke', token.id, '--hub', visited.hub.url]);
   await page.goto(at('/'));

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isReservedHandle } from '~/server/services/check-handle';
 import { ERRORS } from '~/wire/errors';
 import * as limits from '~/wire/limits';
 import { PROJECT_ROOT, sourceFiles } from '~tests/support/source-files';
@@ -51,6 +52,16 @@ describe('the house', () => {
       (path) => existsSync(join(PROJECT_ROOT, path)),
     );
     expect(found).toEqual([]);
+  });
+
+  it('lets no account have the name of a page', () => {
+    const names = readdirSync(join(PROJECT_ROOT, 'src/app')).map((name) => name.split('.')[0]!);
+    const pages = names.filter((name) => /^[a-z]/.test(name));
+    expect(pages).toEqual(expect.arrayContaining(['api', 'login', 'settings', 'icon']));
+    // These are files of the framework, not addresses.
+    const files = ['error', 'global-error', 'globals', 'layout', 'not-found', 'page'];
+    const free = pages.filter((name) => !files.includes(name) && !isReservedHandle(name));
+    expect(free).toEqual([]);
   });
 
   it('skips or focuses no test without a reason', () => {

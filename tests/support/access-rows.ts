@@ -39,6 +39,9 @@ const page = (path: Row['path'], more: Partial<Row> = {}): Row => {
 const json = (value: (subject: Subject) => unknown): Row['body'] => {
   return (subject) => ({ type: 'application/json', bytes: JSON.stringify(value(subject)) });
 };
+const form = (fields: string): Row['body'] => {
+  return () => ({ type: 'application/x-www-form-urlencoded', bytes: fields });
+};
 const post = (rest: string, value: (subject: Subject) => unknown): Row => {
   return { need: 'read', path: (s) => at(s) + rest, body: json(value) };
 };
@@ -165,6 +168,14 @@ export const ROUTES: Record<string, Row> = {
   'GET /api/keys': anywhere('/api/keys'),
   'POST /api/keys': anywhere('/api/keys', { body: json(() => ({ public_key: '' })) }),
   'DELETE /api/keys/[id]': anywhere(`/api/keys/${UNKNOWN}`),
+  'PAGE /settings/profile': anywhere('/settings/profile', { page: true }),
+  'PAGE /settings/agents': anywhere('/settings/agents', { page: true }),
+  'PAGE /settings/agents/[handle]': anywhere('/settings/agents/nobody', { page: true }),
+  'PAGE /join': anywhere('/join', { page: true }),
+  'POST /join/code': anywhere('/join/code', { body: form('code=') }),
+  'POST /join/account': anywhere('/join/account', { body: form('handle=') }),
+  'PAGE /reset': anywhere('/reset', { page: true }),
+  'POST /reset/password': anywhere('/reset/password', { body: form('code=') }),
   'PAGE /settings/tokens': anywhere('/settings/tokens', { page: true }),
   'PAGE /settings/sessions': anywhere('/settings/sessions', { page: true }),
   'GET /api/auth/[...nextauth]': anywhere('/api/auth/session'),
@@ -220,6 +231,28 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
   'key.list': { need: 'global' },
   'key.add': { need: 'global', input: () => ({ name: '', publicKey: '', proof: '' }) },
   'key.revoke': { need: 'global', input: () => ({ keyId: UNKNOWN }) },
+  'account.profile': { need: 'global' },
+  'account.setDisplayName': { need: 'global', input: () => ({ displayName: 'x\n' }) },
+  'account.setPassword': { need: 'global', input: () => ({ next: 'short' }) },
+  'account.unlinkLogin': { need: 'global', input: () => ({ provider: 'p', subject: 's' }) },
+  'agent.list': { need: 'global' },
+  'agent.get': { need: 'global', input: () => ({ handle: 'nobody' }) },
+  'agent.create': { need: 'global', input: () => ({ handle: 'not a handle' }) },
+  'agent.setDisabled': { need: 'global', input: () => ({ handle: 'nobody', disabled: true }) },
+  'agent.createToken': { need: 'global', input: () => ({ handle: 'nobody', name: '', scopes: [] }) },
+  'agent.revokeToken': { need: 'global', input: () => ({ handle: 'nobody', id: UNKNOWN }) },
+  'join.state': { need: 'global' },
+  'join.takeCode': { need: 'global', input: () => ({ code: 'no code' }) },
+  'join.join': { need: 'global', input: () => ({ handle: '-', password: 'short' }) },
+  'join.setPassword': { need: 'global', input: () => ({ code: 'no code', password: 'short' }) },
+  'people.list': { need: 'global' },
+  'people.create': { need: 'global', input: () => ({ handle: '-', kind: 'human', reason: '' }) },
+  'people.setDisabled': { need: 'global', input: () => ({ handle: 'nobody', disabled: true, reason: '' }) },
+  'people.setRole': { need: 'global', input: () => ({ handle: 'nobody', role: 'user', reason: '' }) },
+  'people.reset': { need: 'global', input: () => ({ handle: 'nobody', revokeTokens: false, reason: '' }) },
+  'people.invitations': { need: 'global' },
+  'people.invite': { need: 'global', input: () => ({ note: '', usesMax: 1, days: 1 }) },
+  'people.revokeInvitation': { need: 'global', input: () => ({ id: UNKNOWN, reason: '' }) },
   'session.list': { need: 'global' },
   'session.end': { need: 'global', input: () => ({ id: UNKNOWN }) },
   'session.endOthers': { need: 'global' },

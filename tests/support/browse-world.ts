@@ -15,8 +15,8 @@ import { PostgresHistoryStore } from '~/server/postgres/history-store';
 import { PostgresHubSettings } from '~/server/postgres/hub-settings';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresJobQueue } from '~/server/postgres/job-queue';
-import { PostgresKeyStore } from '~/server/postgres/key-store';
 import { PostgresInvitationStore } from '~/server/postgres/invitation-store';
+import { PostgresKeyStore } from '~/server/postgres/key-store';
 import { PostgresLinkedLoginStore } from '~/server/postgres/linked-login-store';
 import { PostgresPasswordStore } from '~/server/postgres/password-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
@@ -108,6 +108,7 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     invitations: new PostgresInvitationStore(db.prisma),
     invitationCodes,
     loginProviders: [],
+    loginSites: { github: null, oidc: null },
     audit: new PostgresAuditLog(db.prisma),
     hubSettings: new PostgresHubSettings(db.prisma),
     keys: new PostgresKeyStore(db.prisma),
@@ -123,7 +124,7 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     tokenDaysMax: 366,
     sessionSecret: 'a secret of the tests, long enough',
     url: HUB_URL,
-    log: { error: (message, fields) => faults.push({ message, fields }) },
+    log: { warn: () => {}, error: (message, fields) => faults.push({ message, fields }) },
   };
   let owners = 0;
   return {

@@ -46,10 +46,17 @@ export async function visitHub(): Promise<VisitedHub> {
   };
 }
 
+/** Fills in and sends the form for access tokens of the sign-in page that is open. */
+export async function sendToken(page: Page, token: string): Promise<void> {
+  const field = page.getByLabel('Access token', { exact: true });
+  if (!(await field.isVisible())) await page.getByText('Sign in with an access token').click();
+  await field.fill(token);
+  await page.getByRole('button', { name: 'Sign in with the token' }).click();
+}
+
 /** Signs in by the form, as a person does. */
 export async function signIn(page: Page, hub: Hub): Promise<void> {
   await page.goto(`${hub.url}/login`);
-  await page.getByLabel('Access token').fill(hub.adminToken);
-  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+  await sendToken(page, hub.adminToken);
   await expect(page.getByLabel('Account admin')).toBeVisible();
 }

@@ -182,7 +182,9 @@ export class WireServer {
     const { pathname } = new URL(request.url);
     const { deps } = this.stage;
     const { identities } = this.stage.stores;
-    const account: AccountHandlerDeps = { ...deps, identities, clock: systemClock, url: this.url };
+    const { accounts } = this.world;
+    const stores = { identities, accounts };
+    const account: AccountHandlerDeps = { ...deps, ...stores, clock: systemClock, url: this.url };
     if (pathname === '/ready') return Promise.resolve(Response.json({ ready: true }));
     if (pathname === '/api/whoami') return handleWhoami(request, account);
     if (pathname === '/api/device') return handleStartDevice(request, this.#deviceDeps());

@@ -43,6 +43,14 @@ export default async function OwnerPage({ params, searchParams }: Props) {
           <p className="flex flex-wrap items-center gap-2 text-base text-muted">
             <bdi>{owner.handle}</bdi>
             {owner.kind === 'agent' && <Badge>agent</Badge>}
+            {owner.agentOf !== null && (
+              <span>
+                of{' '}
+                <a className="link" href={ownerAddress(owner.agentOf)}>
+                  <bdi>{owner.agentOf}</bdi>
+                </a>
+              </span>
+            )}
           </p>
         </div>
       </div>

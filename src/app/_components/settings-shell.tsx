@@ -2,8 +2,10 @@ import type { ReactNode } from 'react';
 import { PageBody } from './page-body';
 
 const PAGES = [
+  { key: 'profile', name: 'Profile', href: '/settings/profile' },
   { key: 'tokens', name: 'Access tokens', href: '/settings/tokens' },
   { key: 'keys', name: 'Signing keys', href: '/settings/keys' },
+  { key: 'agents', name: 'Agents', href: '/settings/agents' },
   { key: 'sessions', name: 'Sessions', href: '/settings/sessions' },
 ] as const;
 

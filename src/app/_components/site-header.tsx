@@ -57,7 +57,7 @@ function AccountMenu({ handle, isAdmin }: { handle: string; isAdmin: boolean }) 
         <a className="block px-4 py-2 hover:bg-sunken" href={ownerAddress(handle)}>
           Your repositories
         </a>
-        <a className="block px-4 py-2 hover:bg-sunken" href="/settings/tokens">
+        <a className="block px-4 py-2 hover:bg-sunken" href="/settings/profile">
           Settings
         </a>
         {isAdmin && (

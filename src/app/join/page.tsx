@@ -53,12 +53,7 @@ export default async function JoinPage({ searchParams }: { searchParams: SearchP
                 </p>
               )
             ) : (
-              <LoginButtons
-                callbackUrl="/"
-                csrf={csrf}
-                providers={providers}
-                verb="Join with"
-              />
+              <LoginButtons callbackUrl="/" csrf={csrf} providers={providers} verb="Join with" />
             )}
           </div>
         )}
@@ -84,11 +79,7 @@ function Closed() {
 
 function CodeForm({ problem }: { problem: ShownProblem | null }) {
   return (
-    <form
-      action="/join/code"
-      className="space-y-4 rounded-lg border border-line p-5"
-      method="post"
-    >
+    <form action="/join/code" className="space-y-4 rounded-lg border border-line p-5" method="post">
       <p>Joining this hub needs an invitation of its admins. Begin with the code that you got.</p>
       <CodeField error={problem?.field === 'code' ? problem.sentence : null} />
       <div className="grid">

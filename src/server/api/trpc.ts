@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ANONYMOUS, type CredentialUse, type Principal, type Scope } from '~/server/access';
 import { authenticate } from '~/server/auth/authenticate';
 import type { AdminStore } from '~/server/ports/admin-store';
-import type { LoginProvider } from '~/server/auth/login-providers';
+import type { LoginProvider, LoginSites } from '~/server/auth/login-providers';
 import type { AuditLog } from '~/server/ports/audit-log';
 import type { BlobStore } from '~/server/ports/blob-store';
 import type { DeviceStore } from '~/server/ports/device-store';
@@ -57,9 +57,10 @@ export interface ApiDeps extends BrowseDeps, Omit<AccountDeps, 'use' | 'clock'> 
   sessionSecret: string;
   /** Other sites whose sign-in is taken. */
   loginProviders: LoginProvider[];
+  loginSites: LoginSites;
   /** The hub's public address. */
   url: string;
-  log: { error(message: string, fields: Record<string, unknown>): void };
+  log: Record<'warn' | 'error', (message: string, fields: Record<string, unknown>) => void>;
 }
 
 /** … with where the one request comes from, which services that change something note. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AccountStore } from '~/server/ports/account-store';
 import type { Clock } from '~/server/ports/clock';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import { createRepository, type NewRepository } from '~/server/services/create-repository';
@@ -17,6 +18,7 @@ import { errorResponse, type FaultLog } from './respond';
  */
 export interface AccountHandlerDeps extends AuthenticateDeps {
   identities: IdentityStore;
+  accounts: Pick<AccountStore, 'findAccount'>;
   clock: Clock;
   log: FaultLog;
   /** The hub's public address. */
@@ -30,11 +32,13 @@ const newRepository = z.object({
   description: z.string().nullish(),
 });
 
-/** `GET /api/whoami` → `{handle, kind, role, scopes}`. */
+/** `GET /api/whoami` → `{handle, kind, role, display_name, owner, scopes}`. */
 export async function handleWhoami(request: Request, deps: AccountHandlerDeps): Promise<Response> {
   try {
     const principal = await principalOf(request, deps);
-    return Response.json(whoami(principal), { headers: answerHeaders(request, principal) });
+    const { displayName, ...who } = await whoami(principal, deps);
+    const body = { ...who, display_name: displayName };
+    return Response.json(body, { headers: answerHeaders(request, principal) });
   } catch (error) {
     return errorResponse(error, request, { log: deps.log, fallback: 'json' });
   }

@@ -156,9 +156,14 @@ export interface CommitFilter {
 export interface BrowseStore
   extends Pick<TagStore, 'countTags' | 'tagsOfCommits' | 'findTags'>,
     Pick<ReleaseStore, 'countReleases'> {
-  findOwner(
-    handle: string,
-  ): Promise<{ id: string; handle: string; displayName: string; kind: 'human' | 'agent' } | null>;
+  findOwner(handle: string): Promise<{
+    id: string;
+    handle: string;
+    displayName: string;
+    kind: 'human' | 'agent';
+    /** Who answers for it, when it is an agent. */
+    agentOf: string | null;
+  } | null>;
   /** Which of these texts are handles of accounts: text → the handle as written. */
   findHandles(texts: string[]): Promise<Map<string, string>>;
   /** Last updated first. */

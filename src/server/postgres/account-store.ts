@@ -11,7 +11,7 @@ import type {
 import type { AuditEntry } from '../ports/audit-log';
 import { asking } from './database-error';
 import { Prisma } from './generated/client';
-import { audited, insertAudit } from './insert-audit';
+import { ACT_OPTIONS, audited, insertAudit } from './insert-audit';
 import type { PrismaClient } from './prisma-client';
 import { isUuid, storableText } from './storable';
 
@@ -73,7 +73,7 @@ export class PostgresAccountStore implements AccountStore {
 
   async createAccount(account: NewAccount, audit: AuditEntry): Promise<CreationProblem | null> {
     try {
-      await asking(() => this.prisma.$transaction((tx) => create(tx, account, audit)));
+      await asking(() => this.prisma.$transaction((tx) => create(tx, account, audit), ACT_OPTIONS));
       return null;
     } catch (error) {
       if (error instanceof Undone) return error.problem;
@@ -161,7 +161,7 @@ export class PostgresAccountStore implements AccountStore {
         if ((await update(tx)) === 0) return 'unchanged';
         await insertAudit(tx, audit);
         return 'done';
-      }),
+      }, ACT_OPTIONS),
     );
   }
 }

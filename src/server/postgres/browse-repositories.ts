@@ -8,11 +8,23 @@ const SIGNERS_MAX = 20;
 export async function findOwner(
   prisma: PrismaClient,
   handle: string,
-): Promise<{ id: string; handle: string; displayName: string; kind: 'human' | 'agent' } | null> {
-  return prisma.user.findUnique({
+): Promise<{
+  id: string;
+  handle: string;
+  displayName: string;
+  kind: 'human' | 'agent';
+  agentOf: string | null;
+} | null> {
+  const found = await prisma.user.findUnique({
     where: { handleKey: storableText(handle).toLowerCase() },
-    select: { id: true, handle: true, displayName: true, kind: true },
+    select: {
+      ...{ id: true, handle: true, displayName: true, kind: true },
+      owner: { select: { handle: true } },
+    },
   });
+  if (!found) return null;
+  const { owner, ...account } = found;
+  return { ...account, agentOf: owner?.handle ?? null };
 }
 
 /** Author texts are free; the ones that name an account lead to it. */

@@ -7,6 +7,8 @@ import { isUuid, storableJson, storableText } from './storable';
 /** An act may have to wait for a push that holds the row it changes. */
 const ACT_MAX_MS = 60_000;
 const CONNECTION_MAX_MS = 10_000;
+/** For a transaction that does an act. */
+export const ACT_OPTIONS = { maxWait: CONNECTION_MAX_MS, timeout: ACT_MAX_MS };
 const NAME_CHARACTERS_MAX = 300;
 const CLIENT_CHARACTERS_MAX = 200;
 const ADDRESS_CHARACTERS_MAX = 100;
@@ -41,14 +43,11 @@ export function audited(
   change: (tx: Prisma.TransactionClient) => Promise<number>,
 ): Promise<number> {
   return asking(() =>
-    prisma.$transaction(
-      async (tx) => {
-        const changed = await change(tx);
-        if (changed > 0) await insertAudit(tx, entry);
-        return changed;
-      },
-      { maxWait: CONNECTION_MAX_MS, timeout: ACT_MAX_MS },
-    ),
+    prisma.$transaction(async (tx) => {
+      const changed = await change(tx);
+      if (changed > 0) await insertAudit(tx, entry);
+      return changed;
+    }, ACT_OPTIONS),
   );
 }
 

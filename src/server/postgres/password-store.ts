@@ -2,7 +2,7 @@ import type { AuditEntry } from '../ports/audit-log';
 import type { PasswordStore, ResetInvitation, StoredPassword } from '../ports/password-store';
 import { asking } from './database-error';
 import type { Prisma } from './generated/client';
-import { insertAudit } from './insert-audit';
+import { ACT_OPTIONS, insertAudit } from './insert-audit';
 import type { PrismaClient } from './prisma-client';
 import { storableText } from './storable';
 
@@ -43,7 +43,7 @@ export class PostgresPasswordStore implements PasswordStore {
         const ended = await endSessions(tx, userId, keptSessionId);
         await insertAudit(tx, audit);
         return ended;
-      }),
+      }, ACT_OPTIONS),
     );
   }
 
@@ -68,7 +68,7 @@ export class PostgresPasswordStore implements PasswordStore {
                   ${invitation.madeById}::uuid, 1,
                   to_timestamp(${invitation.expiresAtMs}::bigint / 1000.0))`;
         await insertAudit(tx, audit);
-      }),
+      }, ACT_OPTIONS),
     );
   }
 
@@ -94,7 +94,7 @@ export class PostgresPasswordStore implements PasswordStore {
         await revokeResets(tx, userId);
         await insertAudit(tx, auditOf({ id: userId, handle }));
         return account;
-      }),
+      }, ACT_OPTIONS),
     );
   }
 

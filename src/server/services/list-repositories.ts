@@ -19,6 +19,8 @@ export interface OwnerFacts {
   handle: string;
   displayName: string;
   kind: 'human' | 'agent';
+  /** Who answers for it, when it is an agent. */
+  agentOf: string | null;
 }
 
 /** Repositories that a principal may see, last updated first: of one owner, or of everyone. */
@@ -60,8 +62,8 @@ export async function showOwner(
     { ownerId: owner.id, publicOnly: false, after, limit },
     deps,
   );
-  const { handle, displayName, kind } = owner;
-  return { ...page, owner: { handle, displayName, kind } };
+  const { handle, displayName, kind, agentOf } = owner;
+  return { ...page, owner: { handle, displayName, kind, agentOf } };
 }
 
 /** Who reads, as far as it decides which repositories are listed. */

@@ -19,8 +19,8 @@ import { PostgresHistoryStore } from '../postgres/history-store';
 import { PostgresHubSettings } from '../postgres/hub-settings';
 import { PostgresIdentityStore } from '../postgres/identity-store';
 import { PostgresJobQueue } from '../postgres/job-queue';
-import { PostgresKeyStore } from '../postgres/key-store';
 import { PostgresInvitationStore } from '../postgres/invitation-store';
+import { PostgresKeyStore } from '../postgres/key-store';
 import { PostgresLinkedLoginStore } from '../postgres/linked-login-store';
 import { PostgresPasswordStore } from '../postgres/password-store';
 import { createPrisma } from '../postgres/prisma-client';
@@ -137,6 +137,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       invitations: new PostgresInvitationStore(prisma),
       invitationCodes,
       loginProviders: loginProviders(env.logins),
+      loginSites: env.logins,
       audit: new PostgresAuditLog(prisma),
       hubSettings: new PostgresHubSettings(prisma),
       keys: new PostgresKeyStore(prisma),

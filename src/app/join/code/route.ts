@@ -10,7 +10,7 @@ export async function POST(request: Request): Promise<Response> {
   const { api, deps } = formApi(request);
   try {
     const field = await readForm(request);
-    const { ticket } = await api.join.useCode({ code: field('code') });
+    const { ticket } = await api.join.takeCode({ code: field('code') });
     return leadTo(`${deps.url}/join`, [ticketCookie(ticket, deps)]);
   } catch (error) {
     const problem = problemOf(error);

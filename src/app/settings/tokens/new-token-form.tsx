@@ -16,7 +16,16 @@ const DAYS = [1, 7, 30, 90, 180, 366];
 const DAYS_STANDARD = 90;
 
 /** Makes a token and shows its text, once. */
-export function NewTokenForm({ daysMax, hubUrl }: { daysMax: number; hubUrl: string }) {
+export function NewTokenForm({
+  daysMax,
+  hubUrl,
+  agent,
+}: {
+  daysMax: number;
+  hubUrl: string;
+  /** Whose token it becomes, when it is not one's own. */
+  agent?: string;
+}) {
   const { run, busy, error } = useAction();
   const [created, setCreated] = useState<Created | null>(null);
   const [narrowed, setNarrowed] = useState(false);
@@ -26,18 +35,21 @@ export function NewTokenForm({ daysMax, hubUrl }: { daysMax: number; hubUrl: str
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const text = (name: string) => String(form.get(name) ?? '').trim();
+    const wanted = {
+      name: text('name'),
+      scopes: [text('scope') as 'read' | 'write' | 'admin'],
+      repositories: narrowed
+        ? text('repositories')
+            .split(/[\s,]+/)
+            .filter(Boolean)
+        : null,
+      branchPattern: text('branchPattern') || null,
+      days: Number(text('days')),
+    };
     const made = await run((api) =>
-      api.token.create.mutate({
-        name: text('name'),
-        scopes: [text('scope') as 'read' | 'write' | 'admin'],
-        repositories: narrowed
-          ? text('repositories')
-              .split(/[\s,]+/)
-              .filter(Boolean)
-          : null,
-        branchPattern: text('branchPattern') || null,
-        days: Number(text('days')),
-      }),
+      agent === undefined
+        ? api.token.create.mutate(wanted)
+        : api.agent.createToken.mutate({ ...wanted, handle: agent }),
     );
     if (made) setCreated(made);
   };
@@ -46,8 +58,14 @@ export function NewTokenForm({ daysMax, hubUrl }: { daysMax: number; hubUrl: str
     <>
       <noscript>
         <p className="px-4 py-3">
-          Making a token here needs JavaScript; the command line does it too:{' '}
-          <code className="font-mono">musehub token create NAME</code>
+          Making a token here needs JavaScript
+          {agent === undefined && (
+            <>
+              ; the command line does it too:{' '}
+              <code className="font-mono">musehub token create NAME</code>
+            </>
+          )}
+          .
         </p>
       </noscript>
       <form className="needs-script max-w-2xl space-y-5 p-4" onSubmit={submit}>
@@ -77,7 +95,11 @@ export function NewTokenForm({ daysMax, hubUrl }: { daysMax: number; hubUrl: str
             value="write"
           />
           <Choice
-            hint="Everything that you may do."
+            hint={
+              agent === undefined
+                ? 'Everything that you may do.'
+                : 'Everything that the agent may do.'
+            }
             label={scopeWords(['admin'])}
             name="scope"
             type="radio"
@@ -87,7 +109,7 @@ export function NewTokenForm({ daysMax, hubUrl }: { daysMax: number; hubUrl: str
         <ChoiceGroup legend="Repositories">
           <Choice
             checked={!narrowed}
-            label="all your repositories, also those to come"
+            label={`all ${agent === undefined ? 'your' : 'its'} repositories, also those to come`}
             name="reach"
             onChange={() => setNarrowed(false)}
             type="radio"

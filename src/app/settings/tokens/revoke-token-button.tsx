@@ -9,10 +9,13 @@ export function RevokeTokenButton({
   id,
   name,
   current,
+  agent,
 }: {
   id: string;
   name: string;
   current: boolean;
+  /** Whose token it is, when it is not one's own. */
+  agent?: string;
 }) {
   const { run, busy, error } = useAction();
   return (
@@ -20,7 +23,13 @@ export function RevokeTokenButton({
       <ConfirmButton
         busy={busy}
         label={`Revoke ${name}`}
-        onConfirm={() => void run((api) => api.token.revoke.mutate({ id }))}
+        onConfirm={() =>
+          void run((api) =>
+            agent === undefined
+              ? api.token.revoke.mutate({ id })
+              : api.agent.revokeToken.mutate({ handle: agent, id }),
+          )
+        }
         question={current ? 'Revoke and sign out' : 'Revoke for good'}
       >
         Revoke

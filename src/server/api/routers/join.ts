@@ -7,7 +7,7 @@ import { redeemReset } from '~/server/services/reset-password';
 import { type ApiContext, createRouter, openProcedure } from '../trpc';
 
 const password = z.string().max(5000);
-/** What `useCode` gave. */
+/** What `takeCode` gave. */
 const ticket = z.string().max(4000).nullable().default(null);
 const joined = z.object({ userId: z.string(), handle: z.string() });
 
@@ -29,7 +29,7 @@ export const joinRouter = createRouter({
     })),
 
   /** Changes the code of an invitation into a ticket, good for an hour. */
-  useCode: openProcedure
+  takeCode: openProcedure
     .input(z.object({ code: z.string().max(1000) }))
     .output(z.object({ ticket: z.string() }))
     .mutation(async ({ ctx, input }) => {

@@ -31,6 +31,7 @@ const ownerPage = repositoryPage.extend({
   owner: z.object({
     handle: z.string(),
     displayName: z.string(),
+    agentOf: z.string().nullable(),
     kind: z.enum(['human', 'agent']),
   }),
 });
