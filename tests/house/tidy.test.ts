@@ -59,7 +59,7 @@ describe('the house', () => {
     const pages = names.filter((name) => /^[a-z]/.test(name));
     expect(pages).toEqual(expect.arrayContaining(['api', 'login', 'settings', 'icon']));
     // These are files of the framework, not addresses.
-    const files = ['error', 'global-error', 'globals', 'layout', 'not-found', 'page'];
+    const files = ['global-error', 'globals', 'layout', 'not-found', 'page'];
     const free = pages.filter((name) => !files.includes(name) && !isReservedHandle(name));
     expect(free).toEqual([]);
   });

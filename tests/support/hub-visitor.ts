@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, type Page } from '@playwright/test';
 import { musehub } from './cli';
 import { type GitCommit, makeGitRepository } from './git-story';
-import { type Hub, startHub } from './hub';
+import { type Hub, type HubOptions, startHub } from './hub';
 
 /** A hub with a person at its command line and one at its browser. */
 export interface VisitedHub {
@@ -18,8 +18,8 @@ export interface VisitedHub {
   dispose(): Promise<void>;
 }
 
-export async function visitHub(): Promise<VisitedHub> {
-  const hub = await startHub();
+export async function visitHub(options: HubOptions = {}): Promise<VisitedHub> {
+  const hub = await startHub(options);
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'musehub-e2e-'));
   const cli = async (args: string[], cwd = home) => {
     const outcome = await musehub(args, { home, cwd, token: hub.adminToken });

@@ -13,7 +13,7 @@ const HANDLE = /^[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$/;
 const RESERVED = new Set(
   `about account accounts activity admin administrator agent agents anonymous api apps assets auth
   billing blog branches bug callback commit commits compare contact dashboard device diff docs
-  download everyone explore faq favicon feed fetch ghost graphql guest health help home hub icon
+  download error errors everyone explore faq favicon feed fetch ghost graphql guest health help home hub icon
   images import inbox info invitation invitations invite issues join key keys legal license limits
   login logout manifest me metrics moderator muse musehub new news nobody notifications null o oauth
   object objects official openid org organization organizations orgs owner owners owns password

@@ -7,6 +7,7 @@ import {
   setAccountDisabled,
 } from '~/server/services/look-after-accounts';
 import { makeAccount } from '~/server/services/make-account';
+import { setSignUp, showSignUp } from '~/server/services/set-sign-up';
 import { createRouter, openProcedure } from '../trpc';
 
 const PAGE_MAX = 50;
@@ -45,6 +46,8 @@ const done = z.object({ done: z.literal(true) });
 const DONE = { done: true } as const;
 /** A text that is in this answer and nowhere else. */
 const code = z.object({ code: z.string(), expiresAtMs: z.number() });
+
+const signUp = z.enum(['open', 'invitation', 'closed']);
 
 /** Accounts and invitations, for the admins of the hub. */
 export const peopleRouter = createRouter({
@@ -96,6 +99,19 @@ export const peopleRouter = createRouter({
     .input(z.object({ handle, revokeTokens: z.boolean(), reason }))
     .output(code)
     .mutation(async ({ ctx, input }) => resetAccount(await ctx.principal(), input, ctx.deps)),
+
+  /** Who may make accounts. */
+  signUp: openProcedure
+    .output(z.object({ signUp }))
+    .query(async ({ ctx }) => ({ signUp: await showSignUp(await ctx.principal(), ctx.deps) })),
+
+  setSignUp: openProcedure
+    .input(z.object({ signUp, reason }))
+    .output(done)
+    .mutation(async ({ ctx, input }) => {
+      await setSignUp(await ctx.principal(), input, ctx.deps);
+      return DONE;
+    }),
 
   invitations: openProcedure
     .input(
