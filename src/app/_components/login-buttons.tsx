@@ -21,7 +21,9 @@ export function LoginButtons({
           <input name="callbackUrl" type="hidden" value={callbackUrl} />
           <div className="grid">
             <Button>
-              {verb} <bdi>{name}</bdi>
+              <span>
+                {verb} <bdi>{name}</bdi>
+              </span>
             </Button>
           </div>
         </form>

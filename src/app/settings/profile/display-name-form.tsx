@@ -20,6 +20,9 @@ export function DisplayNameForm({ displayName }: { displayName: string }) {
   };
   return (
     <form className="max-w-2xl space-y-4 p-4" onSubmit={submit}>
+      <noscript>
+        <p>Changing the name needs JavaScript.</p>
+      </noscript>
       <TextField
         autoComplete="name"
         defaultValue={displayName}
@@ -36,9 +39,6 @@ export function DisplayNameForm({ displayName }: { displayName: string }) {
         </Button>
         <span role="status">{saved && 'Saved.'}</span>
       </div>
-      <noscript>
-        <p>Changing it needs JavaScript.</p>
-      </noscript>
     </form>
   );
 }
