@@ -3,8 +3,8 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/unstable-core-do-not-impo
 import { z } from 'zod';
 import { ANONYMOUS, type CredentialUse, type Principal, type Scope } from '~/server/access';
 import { authenticate } from '~/server/auth/authenticate';
-import type { AdminStore } from '~/server/ports/admin-store';
 import type { LoginProvider, LoginSites } from '~/server/auth/login-providers';
+import type { AdminStore } from '~/server/ports/admin-store';
 import type { AuditLog } from '~/server/ports/audit-log';
 import type { BlobStore } from '~/server/ports/blob-store';
 import type { DeviceStore } from '~/server/ports/device-store';
