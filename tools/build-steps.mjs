@@ -115,7 +115,7 @@ function writeWhole(file, text) {
   fs.renameSync(`${file}.new`, file);
 }
 
-/** dist/main.js is the hub, dist/musehub.js the command line program. */
+/** dist/main.js is the hub with its threads' program, dist/musehub.js the command line program. */
 async function bundlePrograms() {
   const outdir = path.join(projectFolder, 'dist', 'new');
   const options = {
@@ -130,7 +130,11 @@ async function bundlePrograms() {
     define: { 'process.env.HUB_PAGES_BUILT': JSON.stringify(pagesFolder()) },
     logLevel: 'warning',
   };
-  await build({ ...options, entryPoints: { main: 'src/server/main.ts' }, packages: 'external' });
+  const hub = {
+    main: 'src/server/main.ts',
+    'compute-worker': 'src/server/compute/compute-worker.ts',
+  };
+  await build({ ...options, entryPoints: hub, packages: 'external' });
   // One file with all it needs, and that small: it is found, read and compiled at every command.
   await build({ ...options, entryPoints: { musehub: 'src/cli/main.ts' }, minify: true });
   await stop(); // else its helper process stays as long as ours

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { escapeHtml, highlightLines, languageOf } from '~/server/services/highlight-code';
+import { escapeHtml } from '~/server/services/escape-html';
+import { highlightLines, languageOf } from '~/server/services/highlight-code';
 
 const textOf = (html: string) =>
   html

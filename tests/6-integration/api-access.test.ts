@@ -79,6 +79,11 @@ const PROCEDURES: Record<string, Row> = {
   'commit.get': { repo: true, input: () => ({ id: head() }) },
   'commit.changes': { repo: true, input: () => ({ id: head() }) },
   'commit.diff': { repo: true, input: () => ({ id: head() }) },
+  'compare.diff': { repo: true, input: () => ({ commit: head() }) },
+  'compare.lines': {
+    repo: true,
+    input: () => ({ commit: head(), path: 'README.md', from: 1, to: 5 }),
+  },
   'commit.comments': { repo: true, input: () => ({ id: head() }) },
   'commit.editComment': {
     repo: true,

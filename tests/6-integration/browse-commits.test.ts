@@ -179,6 +179,7 @@ describe('the files a commit changed', () => {
       added: 0,
       modified: 1,
       removed: 1,
+      renamed: 0,
       truncated: false,
     });
     expect((await changes('c')).files).toEqual(['added src/new/deep.ts']);
@@ -208,6 +209,37 @@ describe('the files a commit changed', () => {
     expect(one.files.map(({ path }) => path)).toEqual(['src/a.ts']);
   });
 
+  it('of a merge are those against the parent that is asked for', async () => {
+    const against = async (parent: number) => {
+      const { before, files } = await api().commit.diff({ ...repo, id: id('m'), parent });
+      return [nameOf(before), files.map(({ path }) => path)];
+    };
+    expect(await against(1)).toEqual(['c', ['f.txt']]);
+    expect(await against(2)).toEqual(['f', ['src/new/deep.ts']]);
+    await expect(against(3)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('are shown a page at a time, by the path that the last one ended with', async () => {
+    const repoId = await world.addRepository(ada, 'pages', 'public');
+    const files = Object.fromEntries(
+      Array.from({ length: 120 }, (_, n) => [`f${String(n).padStart(3, '0')}.txt`, `${n}\n`]),
+    );
+    const made = await world.seed([{ name: 'x', files }], { repoId, principal: ada });
+    const name = { owner: 'ada', slug: 'pages', id: made.commits.get('x')!.id };
+    const places: number[] = [];
+    const paths: string[] = [];
+    let after: string | null = null;
+    do {
+      const page: Awaited<ReturnType<ReturnType<typeof api>['commit']['diff']>> =
+        await api().commit.diff({ ...name, after });
+      places.push(page.place);
+      paths.push(...page.files.map(({ path }) => path));
+      after = page.next;
+    } while (after !== null);
+    expect(places).toEqual([0, 50, 100]);
+    expect(paths).toEqual(Object.keys(files));
+  });
+
   it('that are no text, or too large, say so', async () => {
     const repoId = await world.addRepository(ada, 'big', 'public');
     const big = await world.seed(
@@ -217,8 +249,11 @@ describe('the files a commit changed', () => {
           files: {
             'noise.bin': Buffer.from([1, 0, 2]),
             'latin.txt': Buffer.from([0x63, 0xe9]),
-            'large.txt': 'x\n'.repeat(600_000),
+            'large.txt': 'x\n'.repeat(400_000),
+            'huge.txt': 'x\n'.repeat(2_200_000),
             'many.txt': 'line\n'.repeat(7_000),
+            'more.txt': 'line\n'.repeat(11_000),
+            'logo.png': Buffer.from('89504e470d0a1a0a0000', 'hex'),
           },
         },
       ],
@@ -227,13 +262,18 @@ describe('the files a commit changed', () => {
     const name = { owner: 'ada', slug: 'big', id: big.commits.get('x')!.id };
     const { files } = await api().commit.diff(name);
     expect(files.map(({ path, notShown }) => [path, notShown])).toEqual([
-      ['large.txt', 'too-large'],
+      ['huge.txt', 'too-large'],
+      ['large.txt', 'left-out'],
       ['latin.txt', 'binary'],
-      ['many.txt', 'too-many-lines'],
+      ['logo.png', 'image'],
+      ['many.txt', 'left-out'],
+      ['more.txt', 'left-out'],
       ['noise.bin', 'binary'],
     ]);
-    const alone = await api().commit.diff({ ...name, path: 'many.txt' });
-    expect(alone.files[0]).toMatchObject({ notShown: null, diff: { added: 7_000 } });
+    const alone = async (path: string) => (await api().commit.diff({ ...name, path })).files[0];
+    expect(await alone('many.txt')).toMatchObject({ notShown: null, diff: { added: 7_000 } });
+    expect(await alone('more.txt')).toMatchObject({ notShown: 'too-many-lines', added: 11_000 });
+    expect(await alone('huge.txt')).toMatchObject({ notShown: 'too-large', added: null });
   });
 });
 

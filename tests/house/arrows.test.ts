@@ -57,6 +57,7 @@ const ARROWS: Record<string, string[]> = {
     'src/wire',
     'src/muse',
   ],
+  'src/server/compute': ['src/server/services', 'src/server/ports', 'src/wire', 'src/muse'],
   'src/server/jobs': ['src/server/services', 'src/server/ports', 'src/wire', 'src/muse'],
   'src/server/container.ts': ['src/server', 'src/wire', 'src/muse'],
   'src/server/start': ['src/server', 'src/wire', 'src/muse'],

@@ -284,6 +284,11 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
   'commit.get': { need: 'read', input: (s) => ({ id: s.commit }) },
   'commit.changes': { need: 'read', input: (s) => ({ id: s.commit }) },
   'commit.diff': { need: 'read', input: (s) => ({ id: s.commit }) },
+  'compare.diff': { need: 'read', input: (s) => ({ commit: s.commit }) },
+  'compare.lines': {
+    need: 'read',
+    input: (s) => ({ commit: s.commit, path: 'a.txt', from: 1, to: 9 }),
+  },
   'commit.comments': { need: 'read', input: (s) => ({ id: s.commit }) },
   'commit.editComment': {
     need: 'comment',

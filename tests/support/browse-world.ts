@@ -28,11 +28,13 @@ import { PostgresSettingsStore } from '~/server/postgres/settings-store';
 import { PostgresTagStore } from '~/server/postgres/tag-store';
 import { PostgresTokenStore } from '~/server/postgres/token-store';
 import { PathLists } from '~/server/services/list-paths';
+import { ChangeCache } from '~/server/services/change-cache';
 import { HistoryCache } from '~/server/services/load-history';
 import { SegmentReader } from '~/server/storage/segment-reader';
 import { SegmentWriter } from '~/server/storage/segment-writer';
 import { AN_ACT } from './audit-entries';
 import { openTestDatabase, type TestDatabase } from './database';
+import { directCompute } from './direct-compute';
 import { MemoryBlobStore } from './memory-blob-store';
 import {
   type SeedCommit,
@@ -97,6 +99,8 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     historyCache: new HistoryCache(),
     search: new PostgresSearchStore(db.prisma),
     pathLists: new PathLists(),
+    changes: new ChangeCache(),
+    compute: directCompute,
     clock: systemClock,
     tokens: new PostgresTokenStore(db.prisma),
     settings: new PostgresSettingsStore(db.prisma),

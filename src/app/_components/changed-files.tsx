@@ -11,10 +11,11 @@ type Change = Changes['files'][number]['change'];
 export const CHANGE_LOOKS: Record<Change, { tone: Tone; letter: string }> = {
   added: { tone: 'good', letter: 'A' },
   modified: { tone: 'accent', letter: 'M' },
-  removed: { tone: 'bad', letter: 'R' },
+  removed: { tone: 'bad', letter: 'D' },
+  renamed: { tone: 'warn', letter: 'R' },
 };
 
-/** `3 added, 2 modified, 1 removed`, each in its colour. */
+/** `3 added, 2 modified, 1 removed`, each in its colour; renamed ones where there are any. */
 export function ChangeCounts({ changes }: { changes: Omit<Changes, 'files'> }) {
   const more = changes.truncated ? '+' : '';
   return (
@@ -31,6 +32,7 @@ export function ChangeCounts({ changes }: { changes: Omit<Changes, 'files'> }) {
         {count(changes.removed)}
         {more} removed
       </span>
+      {changes.renamed > 0 && <span className="text-warn">{count(changes.renamed)} renamed</span>}
     </span>
   );
 }
@@ -45,7 +47,7 @@ export function ChangedFiles({
   commit: ShownCommit;
   changes: Changes;
 }) {
-  const all = changes.added + changes.modified + changes.removed;
+  const all = changes.added + changes.modified + changes.removed + changes.renamed;
   return (
     <Card
       aside={<ChangeCounts changes={changes} />}
@@ -55,7 +57,7 @@ export function ChangedFiles({
         <p className="px-4 py-3 text-muted">The same files as its parent has.</p>
       ) : (
         <ul className="py-1.5">
-          {changes.files.map(({ path, change }) => (
+          {changes.files.map(({ path, change, oldPath }) => (
             <li className="flex items-start gap-2.5 px-4 py-1 hover:bg-surface" key={path}>
               <Badge title={change} tone={CHANGE_LOOKS[change].tone}>
                 <span className="w-3 text-center">{CHANGE_LOOKS[change].letter}</span>
@@ -65,6 +67,12 @@ export function ChangedFiles({
                 className="breakable min-w-0 font-mono text-[0.8125rem] leading-6 hover:text-accent hover:underline"
                 href={diffAddress(repo, commit.id, { path })}
               >
+                {oldPath !== null && (
+                  <>
+                    <bdi className="text-muted">{oldPath}</bdi>{' '}
+                    <span className="text-muted">→</span>{' '}
+                  </>
+                )}
                 <bdi>{path}</bdi>
               </a>
             </li>

@@ -1,82 +1,180 @@
+import { createHash } from 'node:crypto';
 import type { Answers } from '~/server/api/root';
-import { diffAddress, fileAddress, type RepoName } from './address';
+import { fileAddress, type RepoName } from './address';
 import { Badge } from './badge';
+import { ButtonLink } from './button';
 import { CHANGE_LOOKS } from './changed-files';
-import type { ShownCommit } from './commit-summary';
 import { DiffLines } from './diff-lines';
+import type { DiffOptions } from './diff-options';
 import { bytes, count } from './wording';
 
-type FileDiff = Answers['commit']['diff']['files'][number];
+export type DiffPage = Answers['compare']['diff'];
+export type FileDiff = DiffPage['files'][number];
 
 const NOT_SHOWN = {
   binary: 'A binary file.',
+  'left-out': 'A large difference, not loaded with the others.',
   'too-large': 'The file is too large to be compared here.',
-  'too-many-lines': 'Too many changed lines for this page.',
+  'too-many-lines': 'Too many lines to be shown here.',
+  'too-slow': 'Comparing it took too long.',
 };
 
-/** One file of a commit's differences; closed and opened without a script. */
+/** The anchor of a file's difference: the same on every page. */
+export const diffAnchor = (path: string): string =>
+  `diff-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
+
+/** `+3 −1`; nothing where lines were not counted. */
+export function LineCounts({ file }: { file: Pick<FileDiff, 'added' | 'removed'> }) {
+  if (file.added === null || file.removed === null) return null;
+  return (
+    <span className="flex gap-2 text-xs">
+      <span className="text-good">+{count(file.added)}</span>
+      <span className="text-bad">−{count(file.removed)}</span>
+    </span>
+  );
+}
+
+/** One file of a difference; closed and opened without a script. */
 export function FileDiffCard({
   repo,
-  commit,
+  page,
   file,
+  options,
 }: {
   repo: RepoName;
-  commit: ShownCommit;
+  page: DiffPage;
   file: FileDiff;
+  options: DiffOptions;
 }) {
-  const { path, change, diff } = file;
-  const place = { ref: commit.id, path: path.split('/') };
+  const { path, change, oldPath } = file;
+  const look = CHANGE_LOOKS[change];
+  const place = { ref: page.after, path: path.split('/') };
   return (
-    <div className="relative">
-      <details className="overflow-hidden rounded-lg border border-line" open>
-        <summary className="flex flex-wrap items-center gap-x-3 gap-y-1 bg-surface py-2 pr-28 pl-4">
-          <Badge title={change} tone={CHANGE_LOOKS[change].tone}>
-            <span className="w-3 text-center">{CHANGE_LOOKS[change].letter}</span>
+    <div className="relative scroll-mt-4" id={diffAnchor(path)}>
+      <details
+        className="overflow-hidden rounded-lg border border-line"
+        data-diff-file={`${file.before ?? ''} ${file.after ?? ''} ${path}`}
+        open
+      >
+        <summary className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 bg-surface py-2 pr-40 pl-4 max-sm:pr-4 max-sm:pb-10">
+          <Badge title={change} tone={look.tone}>
+            <span className="w-3 text-center">{look.letter}</span>
             <span className="sr-only">{change}</span>
           </Badge>
-          <h2 className="breakable min-w-0 flex-1 font-mono text-[0.8125rem]">
+          <h2 className="breakable min-w-0 flex-1 basis-40 font-mono text-[0.8125rem]">
+            {oldPath !== null && (
+              <>
+                <bdi>{oldPath}</bdi> <span className="text-muted">→</span>{' '}
+              </>
+            )}
             <bdi>{path}</bdi>
           </h2>
-          {diff && (
-            <span className="flex gap-2 text-xs">
-              <span className="text-good">+{count(diff.added)}</span>
-              <span className="text-bad">−{count(diff.removed)}</span>
-            </span>
+          {file.share !== null && (
+            <span className="text-muted text-xs">{Math.floor(file.share * 100)} % the same</span>
           )}
+          <LineCounts file={file} />
         </summary>
         <div className="border-line border-t">
-          <Body commit={commit} file={file} repo={repo} />
+          <Body file={file} options={options} page={page} repo={repo} />
         </div>
       </details>
       {/* Not inside the summary, which is a button itself. */}
-      {change !== 'removed' && (
-        <a
-          className="link absolute top-2 right-4 py-0.5 text-xs leading-5"
-          href={fileAddress(repo, 'blob', place)}
-        >
-          View file
-        </a>
-      )}
+      <span className="absolute top-0 right-4 flex h-11 items-center gap-4 text-xs max-sm:top-auto max-sm:hidden">
+        <label className="needs-script flex cursor-pointer items-center gap-1.5 text-muted">
+          <input className="accent-(--accent)" data-viewed type="checkbox" />
+          Viewed
+        </label>
+        {change !== 'removed' && (
+          <a className="link py-1 leading-5" href={fileAddress(repo, 'blob', place)}>
+            View file
+          </a>
+        )}
+      </span>
     </div>
   );
 }
 
-function Body({ repo, commit, file }: { repo: RepoName; commit: ShownCommit; file: FileDiff }) {
-  if (file.notShown) {
-    const sizes = [file.beforeSize, file.afterSize].filter((size) => size !== null).map(bytes);
+function Body(props: { repo: RepoName; page: DiffPage; file: FileDiff; options: DiffOptions }) {
+  const { repo, page, file, options } = props;
+  if (file.notShown === 'image') return <Pictures {...props} />;
+  if (file.notShown) return <NotShown {...props} reason={file.notShown} />;
+  if (!file.diff || file.diff.hunks.length === 0) {
+    const renamed = file.before === file.after;
     return (
       <p className="px-4 py-4 text-muted">
-        {NOT_SHOWN[file.notShown]} {sizes.join(' → ')}{' '}
-        {file.notShown === 'too-many-lines' && (
-          <a className="link" href={diffAddress(repo, commit.id, { path: file.path })}>
-            Show this file alone
-          </a>
-        )}
+        {renamed ? 'Renamed; nothing in it changed.' : 'No line differs.'}
       </p>
     );
   }
-  if (!file.diff || file.diff.hunks.length === 0) {
-    return <p className="px-4 py-4 text-muted">No line differs.</p>;
-  }
-  return <DiffLines hunks={file.diff.hunks} label={`Difference of ${file.path}`} />;
+  return (
+    <DiffLines
+      diff={file.diff}
+      label={`Difference of ${file.path}`}
+      layout={options.layout}
+      source={{ owner: repo.owner, slug: repo.slug, commit: page.after, path: file.path }}
+      whole={options.address({ path: file.path, after: null, context: 'all' })}
+    />
+  );
+}
+
+/** The sides of a file that are there, with the commit and path each is at. */
+export function sidesOf(page: DiffPage, { path, oldPath, ...file }: FileDiff) {
+  const side = (name: string, commit: string | null, at: string, size: number | null) =>
+    commit === null || size === null ? [] : [{ name, ref: commit, path: at.split('/'), size }];
+  return [
+    ...side('before', page.before, oldPath ?? path, file.beforeSize),
+    ...side('after', page.after, path, file.afterSize),
+  ];
+}
+
+function NotShown({
+  repo,
+  page,
+  file,
+  options,
+  reason,
+}: {
+  repo: RepoName;
+  page: DiffPage;
+  file: FileDiff;
+  options: DiffOptions;
+  reason: keyof typeof NOT_SHOWN;
+}) {
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-4 text-muted">
+      <p>{NOT_SHOWN[reason]}</p>
+      {reason === 'left-out' && (
+        <ButtonLink href={options.address({ path: file.path, after: null })}>
+          Load this file
+        </ButtonLink>
+      )}
+      {sidesOf(page, file).map((side) => (
+        <a className="link" href={fileAddress(repo, 'raw', side)} key={side.name}>
+          {side.name === 'before' ? 'Before' : 'After'}: {bytes(side.size)}
+        </a>
+      ))}
+    </div>
+  );
+}
+
+/** Pictures side by side, as they were and as they are. */
+function Pictures({ repo, page, file }: { repo: RepoName; page: DiffPage; file: FileDiff }) {
+  return (
+    <div className="grid gap-4 bg-sunken p-4 sm:grid-cols-2">
+      {sidesOf(page, file).map((side) => (
+        <figure className="min-w-0 text-center" key={side.name}>
+          {/* biome-ignore lint/performance/noImgElement: a user's file, served as it is */}
+          <img
+            alt={`${file.path}, ${side.name}`}
+            className="mx-auto max-h-96 max-w-full object-contain"
+            loading="lazy"
+            src={fileAddress(repo, 'raw', side)}
+          />
+          <figcaption className="mt-2 text-muted text-xs">
+            {side.name === 'before' ? 'Before' : 'After'}, {bytes(side.size)}
+          </figcaption>
+        </figure>
+      ))}
+    </div>
+  );
 }

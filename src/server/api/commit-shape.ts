@@ -111,47 +111,6 @@ export const shownCommitShape = commitShape.extend({
   delta: deltaShape.nullable(),
 });
 
-export const fileChangeShape = z.object({
-  path: z.string(),
-  change: z.enum(['added', 'modified', 'removed']),
-  before: idOut.nullable(),
-  after: idOut.nullable(),
-});
-
-export const changesShape = z.object({
-  files: z.array(fileChangeShape),
-  added: z.number(),
-  modified: z.number(),
-  removed: z.number(),
-  truncated: z.boolean(),
-});
-
-export const fileDiffShape = fileChangeShape.extend({
-  beforeSize: z.number().nullable(),
-  afterSize: z.number().nullable(),
-  diff: z
-    .object({
-      hunks: z.array(
-        z.object({
-          header: z.string(),
-          lines: z.array(
-            z.object({
-              kind: z.enum(['context', 'added', 'removed']),
-              text: z.string(),
-              before: z.number().nullable(),
-              after: z.number().nullable(),
-              noNewline: z.boolean(),
-            }),
-          ),
-        }),
-      ),
-      added: z.number(),
-      removed: z.number(),
-    })
-    .nullable(),
-  notShown: z.enum(['binary', 'too-large', 'too-many-lines']).nullable(),
-});
-
 export const commentShape = z.object({
   id: z.string(),
   author: z.object({ handle: z.string(), kind: z.enum(['human', 'agent']) }),

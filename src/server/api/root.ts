@@ -4,6 +4,7 @@ import { adminRouter } from './routers/admin';
 import { agentRouter } from './routers/agent';
 import { branchRouter } from './routers/branch';
 import { commitRouter } from './routers/commit';
+import { compareRouter } from './routers/compare';
 import { deviceRouter } from './routers/device';
 import { joinRouter } from './routers/join';
 import { keyRouter } from './routers/key';
@@ -29,6 +30,7 @@ export const appRouter = createRouter({
   branch: branchRouter,
   tree: treeRouter,
   commit: commitRouter,
+  compare: compareRouter,
   push: pushRouter,
   search: searchRouter,
   session: sessionRouter,

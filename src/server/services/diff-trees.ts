@@ -6,9 +6,12 @@ import type { TreeSource } from './tree-source';
 /** A file that differs between two trees. */
 export interface FileChange {
   path: string;
-  change: 'added' | 'modified' | 'removed';
+  change: 'added' | 'modified' | 'removed' | 'renamed';
   before: Id | null;
   after: Id | null;
+  /** Of a renamed file where it was, and how much of it stayed the same, from 0.5 to 1; else null. */
+  oldPath: string | null;
+  share: number | null;
 }
 
 export interface TreeDiff {
@@ -17,6 +20,7 @@ export interface TreeDiff {
   added: number;
   modified: number;
   removed: number;
+  renamed: number;
   /** There is more than was looked at: the counts are lower bounds. */
   truncated: boolean;
 }
@@ -39,7 +43,8 @@ export async function diffTrees(
   trees: TreeSource,
   maxChanges: number,
 ): Promise<TreeDiff> {
-  const diff: TreeDiff = { files: [], added: 0, modified: 0, removed: 0, truncated: false };
+  const counts = { added: 0, modified: 0, removed: 0, renamed: 0 };
+  const diff: TreeDiff = { files: [], ...counts, truncated: false };
   let level: Pair[] = before === after ? [] : [{ prefix: '', before, after }];
   while (level.length > 0 && !diff.truncated) {
     const next: Pair[] = [];
@@ -78,7 +83,7 @@ function comparePair(
     } else {
       const change = was === null ? 'added' : is === null ? 'removed' : 'modified';
       diff[change]++;
-      diff.files.push({ path, change, before: was, after: is });
+      diff.files.push({ path, change, before: was, after: is, oldPath: null, share: null });
     }
   });
 }

@@ -8,6 +8,7 @@ import {
 } from 'shiki/core';
 import { createJavaScriptRegexEngine } from 'shiki/engine/javascript';
 import { type BundledLanguage, bundledLanguages, bundledLanguagesInfo } from 'shiki/langs';
+import { codeHtml, type Token } from './code-html';
 
 /** Characters of a file that is coloured; longer ones are plain. */
 export const HIGHLIGHT_MAX_LENGTH = 512 * 1024;
@@ -91,28 +92,22 @@ async function loadLanguage(language: BundledLanguage): Promise<HighlighterCore>
 }
 
 /**
- * The lines of a text as HTML: everything escaped, tokens in `<span class="tk-…">`, never a style.
- *
- * Works in pieces between which other requests are served, and stops colouring when its time is up:
- * the rest is plain, never missing.
+ * The coloured parts of lines; of fewer lines than were given when the time was up, and none when the
+ * language is not known or the text too long. Works in pieces between which others get their turn.
  */
-export async function highlightLines(
-  text: string,
+export async function tokenizeLines(
+  lines: string[],
   fileName: string,
   maxMs = HIGHLIGHT_MAX_MS,
-): Promise<string[]> {
-  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
-  if (lines.at(-1) === '') lines.pop();
+): Promise<Token[][]> {
   const language = languageOf(fileName);
-  if (language === null || text.length > HIGHLIGHT_MAX_LENGTH) return lines.map(escapeHtml);
+  if (language === null || lengthOf(lines) > HIGHLIGHT_MAX_LENGTH) return [];
   const shiki = await loadLanguage(language);
-  const html: string[] = [];
+  const tokenized: Token[][] = [];
   let state: GrammarState | undefined;
   const started = performance.now();
   for (let from = 0; from < lines.length; from += CHUNK_LINES) {
-    if (performance.now() - started > maxMs) {
-      return html.concat(lines.slice(from).map(escapeHtml));
-    }
+    if (performance.now() - started > maxMs) break;
     const chunk = lines.slice(from, from + CHUNK_LINES);
     const tokens = shiki.codeToTokensBase(chunk.join('\n'), {
       lang: language,
@@ -122,42 +117,46 @@ export async function highlightLines(
       tokenizeTimeLimit: LINE_MAX_MS,
     });
     state = shiki.getLastGrammarState(tokens);
-    for (const line of tokens) html.push(lineHtml(line));
+    for (const line of tokens) tokenized.push(tokensOf(line));
     await nextTurn();
   }
-  return html;
+  return tokenized;
 }
 
-function lineHtml(tokens: ThemedToken[]): string {
-  let html = '';
-  let open = '';
-  let text = '';
-  const close = () => {
-    if (text === '') return;
-    html += open === '' ? escapeHtml(text) : `<span class="tk-${open}">${escapeHtml(text)}</span>`;
-    text = '';
-  };
-  for (const token of tokens) {
-    const kind = KIND.exec(token.color ?? '')?.[1] ?? '';
-    const name = kind === 'foreground' ? '' : kind;
-    // Blank text looks the same in every colour: no element for it.
-    if (name !== open && token.content.trim() !== '') {
-      close();
-      open = name;
-    }
-    text += token.content;
+const lengthOf = (lines: string[]): number => lines.reduce((sum, line) => sum + line.length + 1, 0);
+
+function tokensOf(line: ThemedToken[]): Token[] {
+  const tokens: Token[] = [];
+  let end = 0;
+  for (const token of line) {
+    end += token.content.length;
+    const found = KIND.exec(token.color ?? '')?.[1] ?? '';
+    const kind = found === 'foreground' ? '' : found;
+    const last = tokens.at(-1);
+    // Blank text looks the same in every colour: it goes with what stands before it.
+    if (last && (last.kind === kind || token.content.trim() === '')) last.end = end;
+    else tokens.push({ end, kind });
   }
-  close();
-  return html;
+  return tokens;
 }
 
-const ESCAPES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
+/** The lines of a text without their line breaks. */
+export function linesOf(text: string): string[] {
+  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
 
-/** Text as HTML, for element content and quoted attributes alike. */
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (c) => ESCAPES[c]!);
+/**
+ * The lines of a text as HTML: everything escaped, tokens in `<span class="tk-…">`, never a style.
+ * What its time does not suffice for is plain, never missing.
+ */
+export async function highlightLines(
+  text: string,
+  fileName: string,
+  maxMs = HIGHLIGHT_MAX_MS,
+): Promise<string[]> {
+  const lines = linesOf(text);
+  const tokens = await tokenizeLines(lines, fileName, maxMs);
+  return lines.map((line, index) => codeHtml(line, tokens[index] ?? []));
+}

@@ -1,7 +1,8 @@
 import type { Id } from '~/muse/ids';
 import type { BrowseDeps } from './browse-deps';
 import type { FileFacts, ReadmeFile } from './browse-tree';
-import { escapeHtml, highlightLines, languageOf } from './highlight-code';
+import { escapeHtml } from './escape-html';
+import { highlightLines, languageOf } from './highlight-code';
 import type { OpenRepository } from './open-repository';
 import { readFiles, textOf } from './read-file';
 import { renderMarkdown } from './render-markdown';

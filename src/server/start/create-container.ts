@@ -2,6 +2,8 @@ import path from 'node:path';
 import { loginProviders } from '../auth/login-providers';
 import { ScryptHasher } from '../auth/scrypt-hasher';
 import { invitationCodes, mintToken } from '../auth/token-text';
+import { mintToken } from '../auth/token-text';
+import { WorkerCompute } from '../compute/worker-compute';
 import type { Container } from '../container';
 import { configurationOf, type Env } from '../env';
 import { createLogger, hideInLogs, type Logger } from '../logger';
@@ -32,6 +34,7 @@ import { PostgresSessionStore } from '../postgres/session-store';
 import { PostgresSettingsStore } from '../postgres/settings-store';
 import { PostgresTagStore } from '../postgres/tag-store';
 import { PostgresTokenStore } from '../postgres/token-store';
+import { ChangeCache } from '../services/change-cache';
 import { FetchSlots } from '../services/fetch-slots';
 import { PathLists } from '../services/list-paths';
 import { HistoryCache } from '../services/load-history';
@@ -69,6 +72,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
     onDamage: (damage, outcome) => logger.error('a stored object is damaged', { damage, outcome }),
     onTrouble: (what, error) => logger.warn(what, { err: error }),
   });
+  const compute = new WorkerCompute();
   const lifecycle = new Lifecycle();
   const identities = new PostgresIdentityStore(prisma);
   const pushStore = new PostgresPushStore(prisma, {
@@ -125,6 +129,8 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       historyCache: new HistoryCache(),
       search,
       pathLists: new PathLists(),
+      changes: new ChangeCache(),
+      compute,
       clock: systemClock,
       tokens: new PostgresTokenStore(prisma),
       settings: new PostgresSettingsStore(prisma),
@@ -175,6 +181,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
     },
     sessionSecret,
     close: async () => {
+      await compute.close();
       await blobStore.close();
       await prisma.$disconnect();
     },

@@ -1,22 +1,21 @@
 import { z } from 'zod';
 import { addComment } from '~/server/services/add-comment';
 import { deleteComment, editComment } from '~/server/services/change-comment';
-import { DIFF_PAGE_FILES, diffCommit, listChanges } from '~/server/services/diff-commits';
+import { diffFiles } from '~/server/services/diff-files';
+import { listChanges, pairWithParent } from '~/server/services/list-changes';
 import { listComments } from '~/server/services/list-comments';
 import { listCommits } from '~/server/services/list-commits';
 import { showCommit } from '~/server/services/show-commit';
-import {
-  changesShape,
-  commentShape,
-  commitShape,
-  fileDiffShape,
-  shownCommitShape,
-} from '../commit-shape';
+import { commentShape, commitShape, shownCommitShape } from '../commit-shape';
+import { changesShape, diffQuery, diffShape, pageOfChanges } from '../diff-shape';
 import { branchIn, idIn, idOut, limitIn } from '../id-shape';
 import { createRouter, readProcedure } from '../trpc';
 
 /** Changed files that one answer names. */
 export const CHANGES_LISTED = 300;
+
+/** The number of a parent, from 1. */
+const parentIn = z.number().int().min(1).max(100).nullable().default(null);
 
 const filterText = z.string().trim().min(1).max(200).nullable().default(null);
 
@@ -59,36 +58,24 @@ export const commitRouter = createRouter({
     .output(shownCommitShape)
     .query(({ ctx, input }) => showCommit(ctx.repo, input.id, input.branch, ctx.deps)),
 
-  /** The files it changed against its first parent, with exact counts up to a bound. */
+  /** The files it changed against a parent, the first if not told, with exact counts up to a bound. */
   changes: readProcedure
-    .input(z.object({ id: idIn }))
+    .input(z.object({ id: idIn, parent: parentIn }))
     .output(changesShape)
     .query(async ({ ctx, input }) => {
-      const changes = await listChanges(ctx.repo, input.id, ctx.deps);
+      const pair = await pairWithParent(ctx.repo, input.id, input.parent, ctx.deps);
+      const changes = await listChanges(ctx.repo, pair, ctx.deps);
       return { ...changes, files: changes.files.slice(0, CHANGES_LISTED) };
     }),
 
-  /** A page of its differences, or one file's. */
+  /** A page of its differences from a parent, or one file's. */
   diff: readProcedure
-    .input(
-      z.object({
-        id: idIn,
-        from: z.number().int().min(0).default(0),
-        path: z.string().max(4096).nullable().default(null),
-      }),
-    )
-    .output(
-      z.object({
-        changes: changesShape,
-        files: z.array(fileDiffShape),
-        next: z.number().nullable(),
-      }),
-    )
+    .input(diffQuery.extend({ id: idIn, parent: parentIn }))
+    .output(diffShape)
     .query(async ({ ctx, input }) => {
-      const { id, from, path } = input;
-      const page = await diffCommit(ctx.repo, id, { from, path }, ctx.deps);
-      const files = page.changes.files.slice(from, from + DIFF_PAGE_FILES);
-      return { ...page, changes: { ...page.changes, files } };
+      const { id, parent, ...query } = input;
+      const pair = await pairWithParent(ctx.repo, id, parent, ctx.deps);
+      return pageOfChanges(pair, await diffFiles(ctx.repo, pair, query, ctx.deps));
     }),
 
   comments: readProcedure

@@ -1,18 +1,18 @@
 import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
 import { api, found } from '~/trpc/server';
 import { commitAddress, diffAddress } from '../../../../../_components/address';
-import { ButtonLink } from '../../../../../_components/button';
-import { ChangeCounts } from '../../../../../_components/changed-files';
 import { type CommitParams, loadCommit } from '../../../../../_components/commit-params';
+import { type DiffOptions, readDiffOptions } from '../../../../../_components/diff-options';
+import { DiffView } from '../../../../../_components/diff-view';
 import { EmptyState } from '../../../../../_components/empty-state';
-import { FileDiffCard } from '../../../../../_components/file-diff';
 import { PageBody } from '../../../../../_components/page-body';
 import { Author } from '../../../../../_components/person';
 import { loadRepo } from '../../../../../_components/repo-params';
 import { RepoShell } from '../../../../../_components/repo-shell';
 import { param, type SearchParams } from '../../../../../_components/search-params';
 import { When } from '../../../../../_components/when';
-import { count, counted, shortId } from '../../../../../_components/wording';
+import { shortId } from '../../../../../_components/wording';
 
 interface Props {
   params: Promise<CommitParams>;
@@ -26,17 +26,22 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return { title: `Diff of ${shortId(commit.id)} · ${repo.owner}/${repo.slug}` };
 }
 
-/** What a commit changed against its first parent, line by line. */
+/** What a commit changed against its first parent, or the one that is asked for, line by line. */
 export default async function DiffPage({ params, searchParams }: Props) {
   const given = await params;
   const repo = await loadRepo(given);
   const commit = await loadCommit(given, null);
-  const path = await param(searchParams, 'path');
-  const from = Number((await param(searchParams, 'from'))?.match(/^\d{1,6}$/)?.[0] ?? 0);
   const { owner, slug } = repo;
   const { id } = commit;
-  const { changes, files, next } = await found(api.commit.diff({ owner, slug, id, from, path }));
-  const all = changes.added + changes.modified + changes.removed;
+  const asked = await param(searchParams, 'parent');
+  const parent = asked === null ? null : Number(asked.match(/^[1-9]\d?$/)?.[0] ?? notFound());
+  const toAddress = (query: Record<string, string | null>) => diffAddress(repo, id, query);
+  const kept = { parent: parent === null ? null : String(parent) };
+  const options = await readDiffOptions(searchParams, toAddress, kept);
+  const { path, after, hideWhitespace, whole } = options;
+  const page = await found(
+    api.commit.diff({ owner, slug, id, parent, path, after, hideWhitespace, whole }),
+  );
   return (
     <RepoShell repo={repo} tab="commits">
       <PageBody>
@@ -53,40 +58,50 @@ export default async function DiffPage({ params, searchParams }: Props) {
               {shortId(id)}
             </a>
           </div>
-        </div>
-        <div className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
-          <p className="font-semibold">
-            {path === null ? `${counted(all, 'file')} changed` : 'One file of this commit'}
-          </p>
-          {path === null ? (
-            <ChangeCounts changes={changes} />
-          ) : (
-            <a className="link" href={diffAddress(repo, id)}>
-              All {count(all)} changed files
-            </a>
+          {commit.parents.length > 1 && (
+            <Parents current={parent ?? 1} options={options} parents={commit.parents} />
           )}
         </div>
-        {files.length === 0 && (
-          <EmptyState
-            title={path === null ? 'No file was changed' : 'This commit did not change that file'}
-          />
-        )}
-        <div className="space-y-4">
-          {files.map((file) => (
-            <FileDiffCard commit={commit} file={file} key={file.path} repo={repo} />
-          ))}
-        </div>
-        {(next !== null || from > 0) && (
-          <nav aria-label="Pages" className="mt-4 flex justify-center gap-2">
-            {from > 0 && <ButtonLink href={diffAddress(repo, id)}>First files</ButtonLink>}
-            {next !== null && (
-              <ButtonLink href={diffAddress(repo, id, { from: next })}>
-                Next files ({count(next)} of {count(all)} shown)
-              </ButtonLink>
-            )}
-          </nav>
-        )}
+        <DiffView
+          empty={
+            <EmptyState title="No file was changed">
+              <p>
+                This commit has the same files as {parent === null ? 'its parent' : 'that parent'}.
+              </p>
+            </EmptyState>
+          }
+          options={options}
+          page={page}
+          repo={repo}
+        />
       </PageBody>
     </RepoShell>
+  );
+}
+
+/** A merge has changed something else against each of its parents. */
+function Parents({
+  parents,
+  current,
+  options,
+}: {
+  parents: string[];
+  current: number;
+  options: DiffOptions;
+}) {
+  return (
+    <nav aria-label="Parent to compare with" className="flex flex-wrap items-center gap-x-3">
+      <span className="text-muted">A merge, compared with parent</span>
+      {parents.map((id, index) => (
+        <a
+          aria-current={index + 1 === current ? 'true' : undefined}
+          className="link font-mono text-xs leading-6 aria-[current]:font-semibold aria-[current]:text-ink"
+          href={options.address({ path: null, after: null, parent: String(index + 1) })}
+          key={id}
+        >
+          {index + 1}: {shortId(id)}
+        </a>
+      ))}
+    </nav>
   );
 }
