@@ -19,17 +19,20 @@ const NOT_SHOWN = {
   'too-slow': 'Comparing it took too long.',
 };
 
+/** Lines of a removed file that stand open; that they are gone is said above them. */
+const OPEN_REMOVED_MAX = 60;
+
 /** The anchor of a file's difference: the same on every page. */
 export const diffAnchor = (path: string): string =>
   `diff-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
 
-/** `+3 −1`; nothing where lines were not counted. */
+/** `+3 −1`; nothing where no line changed, or none were counted. */
 export function LineCounts({ file }: { file: Pick<FileDiff, 'added' | 'removed'> }) {
-  if (file.added === null || file.removed === null) return null;
+  if (!file.added && !file.removed) return null;
   return (
     <span className="flex gap-2 text-xs">
-      <span className="text-good">+{count(file.added)}</span>
-      <span className="text-bad">−{count(file.removed)}</span>
+      <span className="text-good">+{count(file.added ?? 0)}</span>
+      <span className="text-bad">−{count(file.removed ?? 0)}</span>
     </span>
   );
 }
@@ -54,9 +57,9 @@ export function FileDiffCard({
       <details
         className="overflow-hidden rounded-lg border border-line"
         data-diff-file={`${file.before ?? ''} ${file.after ?? ''} ${path}`}
-        open
+        open={change !== 'removed' || (file.removed ?? 0) <= OPEN_REMOVED_MAX}
       >
-        <summary className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 bg-surface py-2 pr-40 pl-4 max-sm:pr-4 max-sm:pb-10">
+        <summary className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 bg-surface py-2 pr-40 pl-4 max-sm:pr-28">
           <Badge title={change} tone={look.tone}>
             <span className="w-3 text-center">{look.letter}</span>
             <span className="sr-only">{change}</span>
@@ -79,10 +82,10 @@ export function FileDiffCard({
         </div>
       </details>
       {/* Not inside the summary, which is a button itself. */}
-      <span className="absolute top-0 right-4 flex h-11 items-center gap-4 text-xs max-sm:top-auto max-sm:hidden">
+      <span className="absolute top-0 right-4 flex h-11 items-center gap-4 text-xs">
         <label className="needs-script flex cursor-pointer items-center gap-1.5 text-muted">
           <input className="accent-(--accent)" data-viewed type="checkbox" />
-          Viewed
+          <span className="max-sm:sr-only">Viewed</span>
         </label>
         {change !== 'removed' && (
           <a className="link py-1 leading-5" href={fileAddress(repo, 'blob', place)}>
