@@ -79,6 +79,7 @@ const PROCEDURES: Record<string, Row> = {
   'commit.get': { repo: true, input: () => ({ id: head() }) },
   'commit.changes': { repo: true, input: () => ({ id: head() }) },
   'commit.diff': { repo: true, input: () => ({ id: head() }) },
+  'compare.refs': { repo: true, input: () => ({ base: head(), head: 'main' }) },
   'compare.diff': { repo: true, input: () => ({ commit: head() }) },
   'compare.lines': {
     repo: true,

@@ -67,6 +67,8 @@ export const ROUTES: Record<string, Row> = {
   [`PAGE ${REPO}/commits/[commit_id]`]: page((s) => `${at(s)}/commits/${s.commit}`),
   [`PAGE ${REPO}/commits/[commit_id]/diff`]: page((s) => `${at(s)}/commits/${s.commit}/diff`),
   [`PAGE ${REPO}/find/[...ref]`]: page((s) => `${at(s)}/find/main`),
+  [`PAGE ${REPO}/compare`]: page((s) => `${at(s)}/compare`),
+  [`PAGE ${REPO}/compare/[...refs]`]: page((s) => `${at(s)}/compare/main...${s.commit}`),
   [`PAGE ${REPO}/pushes`]: page((s) => `${at(s)}/pushes`),
   [`PAGE ${REPO}/releases`]: page((s) => `${at(s)}/releases`),
   [`PAGE ${REPO}/releases/new`]: page((s) => `${at(s)}/releases/new`),
@@ -284,6 +286,7 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
   'commit.get': { need: 'read', input: (s) => ({ id: s.commit }) },
   'commit.changes': { need: 'read', input: (s) => ({ id: s.commit }) },
   'commit.diff': { need: 'read', input: (s) => ({ id: s.commit }) },
+  'compare.refs': { need: 'read', input: (s) => ({ base: s.commit, head: 'main' }) },
   'compare.diff': { need: 'read', input: (s) => ({ commit: s.commit }) },
   'compare.lines': {
     need: 'read',

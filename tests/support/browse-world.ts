@@ -29,6 +29,7 @@ import { PostgresTagStore } from '~/server/postgres/tag-store';
 import { PostgresTokenStore } from '~/server/postgres/token-store';
 import { PathLists } from '~/server/services/list-paths';
 import { ChangeCache } from '~/server/services/change-cache';
+import { createCompareCaches } from '~/server/services/compare-caches';
 import { HistoryCache } from '~/server/services/load-history';
 import { SegmentReader } from '~/server/storage/segment-reader';
 import { SegmentWriter } from '~/server/storage/segment-writer';
@@ -100,6 +101,7 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     search: new PostgresSearchStore(db.prisma),
     pathLists: new PathLists(),
     changes: new ChangeCache(),
+    compared: createCompareCaches(),
     compute: directCompute,
     clock: systemClock,
     tokens: new PostgresTokenStore(db.prisma),

@@ -67,6 +67,27 @@ export const diffAddress = (
   values: Record<string, string | number | null | undefined> = {},
 ): string => `${repoAddress(repo)}/commits${idSegment(id)}/diff${query(values)}`;
 
+/** A ref in an address: names keep their slashes, ids their colon. */
+const refSegments = (ref: string): string => {
+  const encoded = ref.startsWith('sha256:') ? idSegment(ref) : path(...ref.split('/'));
+  return encoded.slice(1);
+};
+
+/** Where two refs are chosen for a comparison. */
+export const compareAddress = (repo: RepoName): string => `${repoAddress(repo)}/compare`;
+
+/** A comparison: since the two parted, or as they are. Either side may be left open, as ''. */
+export const comparisonAddress = (
+  repo: RepoName,
+  { base, head, direct = false }: { base: string; head: string; direct?: boolean },
+  values: Record<string, string | null | undefined> = {},
+): string => {
+  const dots = direct ? '..' : '...';
+  const end = head === '' ? '' : refSegments(head);
+  const start = base === '' ? '' : refSegments(base);
+  return `${compareAddress(repo)}/${start}${dots}${end}${query(values)}`;
+};
+
 export const branchesAddress = (
   repo: RepoName,
   values: Record<string, string | null | undefined> = {},

@@ -18,7 +18,7 @@ export interface DiffOptions {
 }
 
 export type DiffChange = Partial<
-  Record<'view' | 'w' | 'path' | 'after' | 'context' | 'parent', string | null>
+  Record<'view' | 'w' | 'path' | 'after' | 'context' | 'parent' | 'commits', string | null>
 >;
 
 /**

@@ -17,6 +17,8 @@ export function DiffTools() {
   useEffect(() => {
     const onClick = (event: MouseEvent) => {
       const target = event.target as Element;
+      const tick = target.closest('[data-viewed]');
+      if (tick) setViewed(tick, tick.getAttribute('aria-pressed') !== 'true');
       const layout = target.closest<HTMLElement>('[data-choose-layout]')?.dataset.chooseLayout;
       if (layout) remember(layout);
       const expand = target.closest<HTMLAnchorElement>('a.diff-expand');
@@ -26,21 +28,14 @@ export function DiffTools() {
         void show(expand);
       }
     };
-    const onChange = (event: Event) => {
-      const box = event.target as HTMLInputElement;
-      if (box.dataset.viewed !== undefined) setViewed(box);
-    };
     document.addEventListener('click', onClick);
-    document.addEventListener('change', onChange);
     const viewed = new Set(readViewed());
-    for (const box of document.querySelectorAll<HTMLInputElement>('[data-viewed]')) {
-      const details = fileOf(box);
-      box.checked = viewed.has(details.dataset.diffFile!);
-      if (box.checked) details.open = false;
+    for (const tick of document.querySelectorAll('[data-viewed]')) {
+      const isViewed = viewed.has(fileOf(tick).dataset.diffFile!);
+      if (isViewed) showViewed(tick, true);
     }
     return () => {
       document.removeEventListener('click', onClick);
-      document.removeEventListener('change', onChange);
     };
   }, []);
   return null;
@@ -70,8 +65,8 @@ function remember(layout: string): void {
   document.cookie = `${LAYOUT_COOKIE}=${layout}; Path=/; Max-Age=${A_YEAR_SECONDS}; SameSite=Lax${secure}`;
 }
 
-const fileOf = (box: Element): HTMLDetailsElement =>
-  box.closest('[id^="diff-"]')!.querySelector('details')!;
+const fileOf = (tick: Element): HTMLDetailsElement =>
+  tick.closest('[id^="diff-"]')!.querySelector('details')!;
 
 /** Files are known by what they hold before and after: one that changes again is not viewed. */
 function readViewed(): string[] {
@@ -83,14 +78,18 @@ function readViewed(): string[] {
   }
 }
 
-function setViewed(box: HTMLInputElement): void {
-  const details = fileOf(box);
-  const key = details.dataset.diffFile!;
+function showViewed(tick: Element, viewed: boolean): void {
+  tick.setAttribute('aria-pressed', String(viewed));
+  fileOf(tick).open = !viewed;
+}
+
+function setViewed(tick: Element, viewed: boolean): void {
+  showViewed(tick, viewed);
+  const key = fileOf(tick).dataset.diffFile!;
   const others = readViewed().filter((each) => each !== key);
-  const viewed = box.checked ? [...others, key] : others;
-  details.open = !box.checked;
+  const all = viewed ? [...others, key] : others;
   try {
-    localStorage.setItem(VIEWED_KEY, JSON.stringify(viewed.slice(-VIEWED_MAX)));
+    localStorage.setItem(VIEWED_KEY, JSON.stringify(all.slice(-VIEWED_MAX)));
   } catch {
     // Storage is full or off: the tick lasts as long as the page.
   }

@@ -59,7 +59,7 @@ export function FileDiffCard({
         data-diff-file={`${file.before ?? ''} ${file.after ?? ''} ${path}`}
         open={change !== 'removed' || (file.removed ?? 0) <= OPEN_REMOVED_MAX}
       >
-        <summary className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 bg-surface py-2 pr-40 pl-4 max-sm:pr-28">
+        <summary className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 bg-surface py-2 pr-40 pl-4 max-sm:pr-40">
           <Badge title={change} tone={look.tone}>
             <span className="w-3 text-center">{look.letter}</span>
             <span className="sr-only">{change}</span>
@@ -83,10 +83,14 @@ export function FileDiffCard({
       </details>
       {/* Not inside the summary, which is a button itself. */}
       <span className="absolute top-0 right-4 flex h-11 items-center gap-4 text-xs">
-        <label className="needs-script flex cursor-pointer items-center gap-1.5 text-muted">
-          <input className="accent-(--accent)" data-viewed type="checkbox" />
-          <span className="max-sm:sr-only">Viewed</span>
-        </label>
+        <button
+          aria-pressed="false"
+          className="needs-script min-h-6 cursor-pointer rounded-md border border-line px-2 text-muted hover:text-ink aria-pressed:border-transparent aria-pressed:bg-good-soft aria-pressed:text-good"
+          data-viewed
+          type="button"
+        >
+          Viewed
+        </button>
         {change !== 'removed' && (
           <a className="link py-1 leading-5" href={fileAddress(repo, 'blob', place)}>
             View file

@@ -8,6 +8,7 @@ import type { ObjectReader } from '~/server/ports/object-storage';
 import type { SearchStore } from '~/server/ports/search-store';
 import type { PathLists } from './list-paths';
 import type { ChangeCache } from './change-cache';
+import type { CompareCaches } from './compare-caches';
 import type { HistoryCache } from './load-history';
 
 /** What the services behind pages and the API need of the world; each takes the part it uses. */
@@ -24,6 +25,7 @@ export interface BrowseDeps {
   search: SearchStore;
   pathLists: PathLists;
   changes: ChangeCache;
+  compared: CompareCaches;
   compute: Compute;
   clock: Clock;
 }

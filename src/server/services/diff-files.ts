@@ -9,7 +9,7 @@ import type { OpenRepository } from './open-repository';
 import { readFiles } from './read-file';
 import { mediaOf } from './show-file';
 
-type DiffDeps = Pick<BrowseDeps, 'browse' | 'records' | 'objects' | 'changes' | 'compute'>;
+type DiffDeps = Pick<BrowseDeps, 'browse' | 'records' | 'objects' | 'compared' | 'compute'>;
 
 /** Bounds of one page of differences: files, and of all of them lines shown and bytes read. */
 export const DIFF_PAGE_FILES = 50;

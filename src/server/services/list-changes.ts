@@ -7,7 +7,7 @@ import { findRenames } from './find-renames';
 import type { OpenRepository } from './open-repository';
 import { readFiles } from './read-file';
 
-type ChangeDeps = Pick<BrowseDeps, 'browse' | 'records' | 'objects' | 'changes' | 'compute'>;
+type ChangeDeps = Pick<BrowseDeps, 'browse' | 'records' | 'objects' | 'compared' | 'compute'>;
 
 /** Changed files that are counted; beyond them counts are lower bounds and no renames are looked for. */
 export const CHANGES_MAX = 20_000;
@@ -48,7 +48,7 @@ export async function listChanges(
     pair.before === null ? null : rootTreeOf(repo, pair.before, deps),
   ]);
   const [from, to] = [before?.rootTreeId ?? null, after.rootTreeId];
-  return deps.changes.get(`${repo.entry.id} ${from} ${to}`, async () => {
+  return deps.compared.changes.get(`${repo.entry.id} ${from} ${to}`, async () => {
     const changes = await diffTrees(from, to, treesOf(repo, deps), CHANGES_MAX);
     if (changes.truncated) return changes;
     return findRenames(changes, {

@@ -30,12 +30,14 @@ export async function walkGraph(
   options: {
     settled: (bits: number) => boolean;
     visit: (row: GraphRow, bits: number) => void;
+    /** The bits that a commit paints onto its parents; its own when absent. */
+    passed?: (bits: number) => number;
     /** Bits that are known to reach these commits; asked for a few, when the walk gets long. */
     hint?: (ids: Id[]) => Promise<Map<Id, number>>;
     maxRows?: number;
   },
 ): Promise<boolean> {
-  const { settled, visit, hint, maxRows = Number.POSITIVE_INFINITY } = options;
+  const { settled, visit, passed, hint, maxRows = Number.POSITIVE_INFINITY } = options;
   const pending = new Map<Id, number>();
   const hinted = new Set<Id>();
   let open = 0;
@@ -64,7 +66,8 @@ export async function walkGraph(
       pending.delete(row.id);
       if (!settled(bits)) open--;
       visit(row, bits);
-      for (const parent of row.parents) paint(parent, bits);
+      const onto = passed ? passed(bits) : bits;
+      for (const parent of row.parents) paint(parent, onto);
       if (open === 0) return true;
     }
     rowsRead += rows.length;

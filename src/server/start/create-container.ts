@@ -34,7 +34,7 @@ import { PostgresSessionStore } from '../postgres/session-store';
 import { PostgresSettingsStore } from '../postgres/settings-store';
 import { PostgresTagStore } from '../postgres/tag-store';
 import { PostgresTokenStore } from '../postgres/token-store';
-import { ChangeCache } from '../services/change-cache';
+import { createCompareCaches } from '../services/compare-caches';
 import { FetchSlots } from '../services/fetch-slots';
 import { PathLists } from '../services/list-paths';
 import { HistoryCache } from '../services/load-history';
@@ -130,6 +130,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       search,
       pathLists: new PathLists(),
       changes: new ChangeCache(),
+      compared: createCompareCaches(),
       compute,
       clock: systemClock,
       tokens: new PostgresTokenStore(prisma),
