@@ -11,6 +11,8 @@ import { signIn, type VisitedHub, visitHub } from '../support/hub-visitor';
 const XSS = '"><img src=x onerror=window.hurt=1><script>window.hurt=2</script>';
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+const ODD_BRANCH = `odd/${'branch-with-a-long-name-'.repeat(5)}<img-src=x-onerror=alert(1)>`;
+
 let visited: VisitedHub;
 let commit: string;
 let pages: string[];
@@ -38,7 +40,7 @@ test.beforeAll(async () => {
       {
         message: `fix: ${'word '.repeat(40)}${'unbroken'.repeat(30)}`,
         files: { 'code.html': `<p>${XSS}</p>`, 'noise.bin': Buffer.from([0, 1]) },
-        branch: `odd/${'branch-with-a-long-name-'.repeat(5)}<img-src=x-onerror=alert(1)>`,
+        branch: ODD_BRANCH,
       },
     ],
     ['--description', XSS],
@@ -63,6 +65,9 @@ test.beforeAll(async () => {
     `${repo}/commits/${commit}`,
     `${repo}/commits/${commit}?comment_error=${encodeURIComponent(XSS)}&branch=${encodeURIComponent(XSS)}`,
     `${repo}/commits/${commit}/diff`,
+    `${repo}/commits/${commit}/diff?view=split&w=1`,
+    `${repo}/compare`,
+    `${repo}/compare/main...${encodeURIComponent(ODD_BRANCH).replaceAll('%2F', '/')}`,
     `/login?error=${encodeURIComponent(XSS)}&callbackUrl=${encodeURIComponent(`javascript:${XSS}`)}`,
   ];
 });

@@ -64,7 +64,7 @@ export function FileDiffCard({
             <span className="w-3 text-center">{look.letter}</span>
             <span className="sr-only">{change}</span>
           </Badge>
-          <h2 className="breakable min-w-0 flex-1 basis-40 font-mono text-[0.8125rem]">
+          <h2 className="breakable min-w-0 flex-1 basis-24 font-mono text-[0.8125rem]">
             {oldPath !== null && (
               <>
                 <bdi>{oldPath}</bdi> <span className="text-muted">→</span>{' '}
