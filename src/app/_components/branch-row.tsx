@@ -1,6 +1,6 @@
 import Shield from 'lucide-react/icons/shield';
 import type { Answers } from '~/server/api/root';
-import { commitAddress, commitsAddress, pushAddress } from './address';
+import { commitAddress, commitsAddress, comparisonAddress, pushAddress } from './address';
 import { Badge } from './badge';
 import { subjectOf } from './commit-row';
 import { CopyButton } from './copy-button';
@@ -58,7 +58,7 @@ export function BranchRow({ repo, branch }: { repo: Repo; branch: Branch }) {
         )}
       </p>
       <p className="w-44 text-right text-muted text-xs max-sm:w-full max-sm:text-left">
-        {branch.isDefault ? null : <Apart branch={branch} defaultBranch={repo.defaultBranch} />}
+        {branch.isDefault ? null : <Apart branch={branch} repo={repo} />}
       </p>
       {repo.mayWrite && (
         <div className="sm:min-w-20">
@@ -98,10 +98,15 @@ function Protected({ rules }: { rules: Branch['rules'] }) {
 }
 
 /** How far a branch and the default are apart. */
-function Apart({ branch, defaultBranch }: { branch: Branch; defaultBranch: string | null }) {
+function Apart({ branch, repo }: { branch: Branch; repo: Repo }) {
   const more = branch.bounded ? '+' : '';
+  const base = repo.defaultBranch ?? '';
   return (
-    <span title={`against ${defaultBranch}`}>
+    <a
+      className="leading-6 hover:underline"
+      href={comparisonAddress(repo, { base, head: branch.name })}
+      title={`Compare with ${base}`}
+    >
       <span className={branch.ahead > 0 ? 'text-good' : undefined}>
         {count(branch.ahead)}
         {more} ahead
@@ -111,6 +116,6 @@ function Apart({ branch, defaultBranch }: { branch: Branch; defaultBranch: strin
         {count(branch.behind)}
         {more} behind
       </span>
-    </span>
+    </a>
   );
 }

@@ -1,20 +1,9 @@
 import type { Metadata } from 'next';
 import { api, found } from '~/trpc/server';
-import { branchesAddress } from '../../../_components/address';
+import { branchesAddress, compareAddress } from '../../../_components/address';
 import { BranchRow } from '../../../_components/branch-row';
 import { Button, ButtonLink } from '../../../_components/button';
 import { DeletedBranchRow } from '../../../_components/deleted-branch-row';
-import {
-  branchesAddress,
-  commitAddress,
-  commitsAddress,
-  compareAddress,
-  comparisonAddress,
-} from '../../../_components/address';
-import { Badge } from '../../../_components/badge';
-import { ButtonLink } from '../../../_components/button';
-import { subjectOf } from '../../../_components/commit-row';
-import { CopyButton } from '../../../_components/copy-button';
 import { EmptyState } from '../../../_components/empty-state';
 import { PageBody } from '../../../_components/page-body';
 import { Pager } from '../../../_components/pager';
@@ -50,20 +39,12 @@ export default async function BranchesPage({ params, searchParams }: Props) {
           <Which address={branchesAddress(repo, { show: 'deleted' })} current={showsDeleted}>
             Deleted
           </Which>
+          <a className="link ml-auto" href={compareAddress(repo)}>
+            Compare
+          </a>
         </nav>
         {showsDeleted ? (
           <Deleted before={await param(searchParams, 'before')} repo={repo} />
-        {branches.length > 1 && (
-          <p className="mb-3 flex justify-end">
-            <ButtonLink href={compareAddress(repo)}>Compare</ButtonLink>
-          </p>
-        )}
-        {branches.length > 0 ? (
-          <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
-            {branches.map((branch) => (
-              <BranchRow branch={branch} key={branch.name} repo={repo} />
-            ))}
-          </ul>
         ) : (
           <Present
             after={await param(searchParams, 'after')}
@@ -178,57 +159,5 @@ async function Deleted({ repo, before }: { repo: Repo; before: string | null }) 
         older={next && address({ before: writeKey(next.startedAtMs, next.id) })}
       />
     </>
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2.5">
-      <div className="min-w-0 flex-1 basis-72">
-        <div className="flex min-w-0 items-center gap-1.5">
-          <a
-            className="link breakable min-w-0 font-medium font-mono text-[0.8125rem]"
-            href={commitsAddress(repo, { branch: name })}
-          >
-            <bdi>{name}</bdi>
-          </a>
-          {branch.isDefault && <Badge tone="accent">default</Badge>}
-          <CopyButton label={`the name of ${name}`} text={name} />
-        </div>
-        <p className="flex flex-wrap items-center gap-x-2 text-muted text-xs">
-          <a
-            className="min-w-0 max-w-full truncate leading-6 hover:text-accent"
-            href={commitAddress(repo, head.id, name)}
-          >
-            <span className="font-mono">{shortId(head.id)}</span>{' '}
-            <bdi>{subjectOf(head.message)}</bdi>
-          </a>
-        </p>
-      </div>
-      <p className="flex min-w-0 flex-wrap items-center gap-x-2 text-muted text-xs">
-        <span>
-          Pushed <When atMs={branch.updatedAtMs} />
-        </span>
-        {push?.actor && (
-          <span className="flex items-center gap-1.5">
-            by <Person handle={push.actor.handle} kind={push.actor.kind} />
-          </span>
-        )}
-      </p>
-      <p className="w-44 text-right text-muted text-xs max-sm:w-full max-sm:text-left">
-        {branch.isDefault ? null : <Apart branch={branch} repo={repo} />}
-      </p>
-    </li>
-/** How far a branch and the default are apart. */
-function Apart({ branch, repo }: { branch: Branch; repo: Repo }) {
-  const more = branch.bounded ? '+' : '';
-  const base = repo.defaultBranch ?? '';
-      className="leading-6 hover:underline"
-      href={comparisonAddress(repo, { base, head: branch.name })}
-      title={`Compare with ${base}`}
-      <span className={branch.ahead > 0 ? 'text-good' : undefined}>
-        {count(branch.ahead)}
-        {more} ahead
-      </span>
-      {' · '}
-      <span className={branch.behind > 0 ? 'text-warn' : undefined}>
-        {count(branch.behind)}
-        {more} behind
-      </span>
   );
 }
