@@ -27,9 +27,8 @@ import { PostgresSessionStore } from '~/server/postgres/session-store';
 import { PostgresSettingsStore } from '~/server/postgres/settings-store';
 import { PostgresTagStore } from '~/server/postgres/tag-store';
 import { PostgresTokenStore } from '~/server/postgres/token-store';
-import { PathLists } from '~/server/services/list-paths';
-import { ChangeCache } from '~/server/services/change-cache';
 import { createCompareCaches } from '~/server/services/compare-caches';
+import { PathLists } from '~/server/services/list-paths';
 import { HistoryCache } from '~/server/services/load-history';
 import { SegmentReader } from '~/server/storage/segment-reader';
 import { SegmentWriter } from '~/server/storage/segment-writer';
@@ -100,7 +99,6 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     historyCache: new HistoryCache(),
     search: new PostgresSearchStore(db.prisma),
     pathLists: new PathLists(),
-    changes: new ChangeCache(),
     compared: createCompareCaches(),
     compute: directCompute,
     clock: systemClock,

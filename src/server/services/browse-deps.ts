@@ -6,9 +6,8 @@ import type { HistoryStore } from '~/server/ports/history-store';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import type { ObjectReader } from '~/server/ports/object-storage';
 import type { SearchStore } from '~/server/ports/search-store';
-import type { PathLists } from './list-paths';
-import type { ChangeCache } from './change-cache';
 import type { CompareCaches } from './compare-caches';
+import type { PathLists } from './list-paths';
 import type { HistoryCache } from './load-history';
 
 /** What the services behind pages and the API need of the world; each takes the part it uses. */
@@ -24,7 +23,6 @@ export interface BrowseDeps {
   historyCache: HistoryCache;
   search: SearchStore;
   pathLists: PathLists;
-  changes: ChangeCache;
   compared: CompareCaches;
   compute: Compute;
   clock: Clock;

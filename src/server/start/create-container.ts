@@ -2,7 +2,6 @@ import path from 'node:path';
 import { loginProviders } from '../auth/login-providers';
 import { ScryptHasher } from '../auth/scrypt-hasher';
 import { invitationCodes, mintToken } from '../auth/token-text';
-import { mintToken } from '../auth/token-text';
 import { WorkerCompute } from '../compute/worker-compute';
 import type { Container } from '../container';
 import { configurationOf, type Env } from '../env';
@@ -129,7 +128,6 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       historyCache: new HistoryCache(),
       search,
       pathLists: new PathLists(),
-      changes: new ChangeCache(),
       compared: createCompareCaches(),
       compute,
       clock: systemClock,
