@@ -67,12 +67,6 @@ export const diffAddress = (
   values: Record<string, string | number | null | undefined> = {},
 ): string => `${repoAddress(repo)}/commits${idSegment(id)}/diff${query(values)}`;
 
-/** A ref in an address: names keep their slashes, ids their colon. */
-const refSegments = (ref: string): string => {
-  const encoded = ref.startsWith('sha256:') ? idSegment(ref) : path(...ref.split('/'));
-  return encoded.slice(1);
-};
-
 /** Where two refs are chosen for a comparison. */
 export const compareAddress = (repo: RepoName): string => `${repoAddress(repo)}/compare`;
 
@@ -83,8 +77,8 @@ export const comparisonAddress = (
   values: Record<string, string | null | undefined> = {},
 ): string => {
   const dots = direct ? '..' : '...';
-  const end = head === '' ? '' : refSegments(head);
-  const start = base === '' ? '' : refSegments(base);
+  const end = head === '' ? '' : refSegments(head).slice(1);
+  const start = base === '' ? '' : refSegments(base).slice(1);
   return `${compareAddress(repo)}/${start}${dots}${end}${query(values)}`;
 };
 
