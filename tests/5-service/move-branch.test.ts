@@ -47,7 +47,7 @@ beforeEach(async () => {
   topicPush = await stage.push({ branch: 'topic', commits: [topic] });
   deps = {
     ...{ pushes: stage.world.push, browse: memoryPushEntries(stage.hub), clock: stage.clock },
-    ...{ url: 'http://hub.test', use: TEST_USE },
+    ...{ feed: stage.feed, url: 'http://hub.test', use: TEST_USE },
     log: { error: (what) => stage.trouble.push(what) },
   };
   repo = await open(stage.owner);

@@ -117,6 +117,7 @@ const PROCEDURES: Record<string, Row> = {
   'tag.list': { repo: true, input: () => ({}) },
   'tag.add': { repo: true, write: true, input: () => ({ name: randomUUID(), ref: 'main' }) },
   'tag.remove': { repo: true, write: true, input: () => ({ id: randomUUID() }) },
+  'push.watch': { repo: true, input: () => ({}) },
   'push.get': { repo: true, input: () => ({ id: pushId }) },
   'settings.get': { repo: true, admin: true, input: () => ({}) },
   'settings.update': { repo: true, admin: true, input: () => ({ description: 'd' }) },

@@ -175,14 +175,30 @@ async function ask(key: string, row: Row, caller: Caller, subject: Subject): Pro
     },
     ...(body === undefined ? {} : { body: body.bytes }),
   });
-  const text = await answer.text();
+  const { text, status } = await readAnswer(answer);
   const headers = [...answer.headers]
     .filter(([name]) => !/^(date|content-security-policy|set-cookie|server-timing)$/.test(name))
     .map(([name, value]) => `${name}: ${plain(value, subject)}`);
   return {
-    ...{ status: answer.status, headers: headers.join('\n'), text: plain(text, subject) },
+    ...{ status, headers: headers.join('\n'), text: plain(text, subject) },
     code: /"(?:code|reason)":"([a-z][a-z-]+)"/.exec(text)?.[1] ?? null,
   };
+}
+
+/** A stream of news, which has no end, is read up to its first word or refusal. */
+async function readAnswer(answer: Response): Promise<{ text: string; status: number }> {
+  if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+    return { text: await answer.text(), status: answer.status };
+  }
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (!/"kind"|"httpStatus"/.test(text)) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += value;
+  }
+  await reader.cancel();
+  return { text, status: Number(/"httpStatus":(\d+)/.exec(text)?.[1] ?? answer.status) };
 }
 
 const plain = (text: string, { slug, object, commit, push }: Subject): string =>
@@ -272,7 +288,7 @@ describe('the access matrix', () => {
     const procedures = Object.entries(appRouter._def.procedures).map(([name, procedure]) =>
       procedureRow(
         name,
-        (procedure as unknown as { _def: { type: 'query' | 'mutation' } })._def.type,
+        (procedure as unknown as { _def: { type: Parameters<typeof procedureRow>[1] } })._def.type,
       ),
     );
     const rows = [...Object.entries(ROUTES), ...procedures];

@@ -324,6 +324,7 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
   'tag.list': { need: 'read' },
   'tag.add': { need: 'change', input: () => ({ name: 'v1', ref: 'nowhere' }) },
   'tag.remove': { need: 'change', input: () => ({ id: UNKNOWN }) },
+  'push.watch': { need: 'read' },
   'push.get': { need: 'read', input: (s) => ({ id: s.push }) },
   'settings.get': { need: 'manage' },
   'settings.update': { need: 'manage' },
@@ -340,7 +341,10 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
 };
 
 /** The procedure as a route of its own: what it reads by GET, what it changes by POST. */
-export function procedureRow(name: string, type: 'query' | 'mutation'): [string, Row] {
+export function procedureRow(
+  name: string,
+  type: 'query' | 'mutation' | 'subscription',
+): [string, Row] {
   const { need, input } = PROCEDURES[name]!;
   const value = (s: Subject) => ({
     ...(need === 'global' || need === 'hub' ? {} : { owner: s.owner, slug: s.slug }),

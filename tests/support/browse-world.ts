@@ -36,6 +36,7 @@ import { AN_ACT } from './audit-entries';
 import { openTestDatabase, type TestDatabase } from './database';
 import { directCompute } from './direct-compute';
 import { MemoryBlobStore } from './memory-blob-store';
+import { MemoryPushFeed } from './memory-push-feed';
 import {
   type SeedCommit,
   type SeededRepository,
@@ -91,6 +92,8 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
   const faults: BrowseWorld['faults'] = [];
   const deps: ApiDeps = {
     pushes: pushStore,
+    feed: new MemoryPushFeed(),
+    stopping: new AbortController().signal,
     identities,
     browse: createBrowseStore(db.prisma),
     records: fetchStore,

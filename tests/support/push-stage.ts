@@ -12,6 +12,7 @@ import { DEFAULT_LIMITS, type Limits } from '~/wire/limits';
 import { FakeClock } from './fake-clock';
 import { MemoryBlobStore } from './memory-blob-store';
 import { MemoryHub } from './memory-hub';
+import { MemoryPushFeed } from './memory-push-feed';
 import { memoryWorld } from './memory-world';
 import { bodyOf, framesOf, type PushWish } from './push-script';
 import { addRepository, addUser, withToken } from './store-cast';
@@ -20,6 +21,7 @@ import type { StoreWorld } from './store-world';
 /** One repository and its owner over memory stubs, and pushes to it through the real service. */
 export class PushStage {
   readonly trouble: string[] = [];
+  readonly feed = new MemoryPushFeed();
   limits: Limits = DEFAULT_LIMITS;
   store: PushStore;
   storage: ObjectStorage;
@@ -60,6 +62,7 @@ export class PushStage {
     return {
       store: this.store,
       storage: this.storage,
+      feed: this.feed,
       clock: this.clock,
       limits: this.limits,
       commitUrl: (_, id) => `http://hub.test/commits/${id}`,

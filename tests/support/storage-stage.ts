@@ -13,6 +13,7 @@ import type { DamageOutcome } from '~/server/storage/segment-reader';
 import type { ResultFrame } from '~/wire/frames';
 import { DEFAULT_LIMITS } from '~/wire/limits';
 import type { TestDatabase } from './database';
+import { MemoryPushFeed } from './memory-push-feed';
 import { postgresWorld } from './postgres-world';
 import { bodyOf, framesOf, type PushWish, type ScriptCommit } from './push-script';
 import { addRepository, addUser, withToken } from './store-cast';
@@ -41,6 +42,7 @@ export class StorageStage {
     this.#deps = {
       store: world.push,
       storage: this.storage,
+      feed: new MemoryPushFeed(),
       clock: systemClock,
       limits: DEFAULT_LIMITS,
       commitUrl: (_, id) => `http://hub.test/commits/${id}`,

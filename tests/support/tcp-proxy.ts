@@ -11,6 +11,8 @@ export interface TcpProxy {
   onClientData: (data: Buffer) => 'pass' | 'cut' | 'pass-and-cut';
   /** While true, connections are accepted and ended at once. */
   closed: boolean;
+  /** Ends every connection that there is. */
+  cutAll(): void;
   close(): Promise<void>;
 }
 
@@ -50,8 +52,11 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     port: (server.address() as net.AddressInfo).port,
     onClientData: () => 'pass',
     closed: false,
-    async close() {
+    cutAll() {
       for (const socket of sockets) socket.destroy();
+    },
+    async close() {
+      proxy.cutAll();
       server.close();
       await once(server, 'close');
     },

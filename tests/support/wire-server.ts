@@ -26,6 +26,7 @@ import { SegmentObjectStorage } from '~/server/storage/segment-object-storage';
 import { FetchStage, type Person } from './fetch-stage';
 import { MemoryBlobStore } from './memory-blob-store';
 import { MemoryHub, type MemoryPush } from './memory-hub';
+import { MemoryPushFeed } from './memory-push-feed';
 import { memoryWorld } from './memory-world';
 import { tempFolder } from './muse-fixtures';
 import type { StoreWorld } from './store-world';
@@ -98,6 +99,7 @@ export class WireServer {
         onDamage: (damage) => deps.log.error(damage.message, {}),
         onTrouble: (what) => deps.log.error(what, {}),
       }),
+      feed: new MemoryPushFeed(),
       clock: systemClock,
       limits: deps.limits,
       commitUrl: (repository, id) => `${this.url}/${repository.slug}/commits/${id}`,

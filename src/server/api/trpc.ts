@@ -10,6 +10,7 @@ import type { BlobStore } from '~/server/ports/blob-store';
 import type { DeviceStore } from '~/server/ports/device-store';
 import type { JobQueue } from '~/server/ports/job-queue';
 import type { KeyStore } from '~/server/ports/key-store';
+import type { PushFeed } from '~/server/ports/push-feed';
 import type { PushStore } from '~/server/ports/push-store';
 import type { ReleaseStore } from '~/server/ports/release-store';
 import type { SegmentRows } from '~/server/ports/segment-rows';
@@ -37,6 +38,9 @@ export interface ConfigurationLine {
 /** What the API needs of the world. */
 export interface ApiDeps extends BrowseDeps, Omit<AccountDeps, 'use' | 'clock'> {
   pushes: PushStore;
+  feed: PushFeed;
+  /** Aborted when the hub takes no more requests. */
+  stopping: AbortSignal;
   tokens: TokenStore;
   settings: SettingsStore;
   sessions: SessionStore;
@@ -74,6 +78,8 @@ export interface ApiContext {
   open(owner: string, slug: string, scope: Scope): Promise<OpenRepository>;
   /** Whether the request may change something: no page of another site made it. */
   mayMutate: boolean;
+  /** A context of the same request that has found nothing out yet, for answers that go on for long. */
+  anew(): ApiContext;
 }
 
 export interface ApiRequest {
@@ -90,6 +96,7 @@ export function createApiContext(request: ApiRequest, deps: ApiDeps): ApiContext
   const context: ApiContext = {
     deps: { ...deps, use: request.use },
     mayMutate: isSameOrigin(request.headers, deps.url),
+    anew: () => createApiContext(request, deps),
     principal: () => {
       principal ??= findPrincipal(request, deps);
       return principal;
@@ -183,7 +190,17 @@ export const TRPC_CODES: Record<ErrorCode, TRPC_ERROR_CODE_KEY> = {
   internal: 'INTERNAL_SERVER_ERROR',
 };
 
+/** A stream is never silent for longer, which proxies would take for its end. */
+const HEARTBEAT_MS = 15_000;
+/** A reader comes again after this, perhaps to another process. */
+const STREAM_MAX_MS = 30 * 60_000;
+
 const t = initTRPC.context<ApiContext>().create({
+  sse: {
+    ping: { enabled: true, intervalMs: HEARTBEAT_MS },
+    client: { reconnectAfterInactivityMs: 3 * HEARTBEAT_MS },
+    maxDurationMs: STREAM_MAX_MS,
+  },
   errorFormatter: ({ shape, error }) => ({
     message: error.code === 'INTERNAL_SERVER_ERROR' ? SENTENCE_OF_A_FAULT : shape.message,
     code: shape.code,
@@ -212,6 +229,27 @@ const answerErrors = t.middleware(async ({ ctx, path, next }) => {
   }
   return result;
 });
+
+/**
+ * A stream of news whose refusals are answered, and faults logged, as those of other procedures.
+ * An `AbortError` is neither: the connection ends and the reader comes again.
+ */
+export async function* answered<News>(
+  news: AsyncGenerator<News>,
+  log: ApiDeps['log'],
+): AsyncGenerator<News> {
+  try {
+    yield* news;
+  } catch (error) {
+    if (Refusal.is(error)) {
+      throw new TRPCError({ code: TRPC_CODES[error.code], message: error.message, cause: error });
+    }
+    if (!(error instanceof DOMException && error.name === 'AbortError')) {
+      log.error('a stream of news failed', { err: error });
+    }
+    throw error;
+  }
+}
 
 const checkOrigin = t.middleware(({ ctx, type, next }) => {
   if (type === 'mutation' && !ctx.mayMutate) {

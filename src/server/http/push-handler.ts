@@ -18,6 +18,7 @@ import {
   type ReceivePushDeps,
   receivePush,
 } from '../services/receive-push';
+import { PushReporter } from '../services/report-push';
 import { mediaTypeOf } from './accept';
 import { drainReader } from './body';
 import { clientOf } from './client-address';
@@ -115,6 +116,7 @@ function answer(
   const { repository } = pushRequest;
   const idFormat: IdFormat = repository.idFormat ?? push.header.idFormat ?? 'bare';
   const progress = newProgress();
+  const reporter = new PushReporter(deps.feed, { repoId: repository.id, pushId: push.pushId });
   const reply = new ReplyStream(deps.clock.now());
   let stopTicking = (): void => undefined;
   let readerGone = false;
@@ -130,6 +132,7 @@ function answer(
         const tick = (): void => {
           const now = deps.clock.now();
           send(reply.progress(now, progress, (controller.desiredSize ?? 0) > 0));
+          reporter.report(progress, now);
           if (now - lifeSignAtMs >= SIGN_OF_LIFE_MS) {
             lifeSignAtMs = now;
             deps.store

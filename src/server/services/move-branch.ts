@@ -4,6 +4,7 @@ import { isProblem } from '~/muse/problem';
 import type { AuditAction } from '~/server/ports/audit-log';
 import type { BrowseStore } from '~/server/ports/browse-store';
 import type { Clock } from '~/server/ports/clock';
+import type { PushFeed } from '~/server/ports/push-feed';
 import type { PushFacts, PushPlan, PushStore } from '~/server/ports/push-store';
 import { Refusal } from '~/wire/errors';
 import type { PushKind, ResultFrame } from '~/wire/frames';
@@ -11,6 +12,7 @@ import { type ActDeps, auditEntry, ofRepository } from './audit-entry';
 import type { OpenRepository } from './open-repository';
 import { commitPath } from './push-plan';
 import { recordEnd } from './receive-push';
+import { tellPush } from './report-push';
 
 /**
  * Branches that are moved by hand. Each move is a push without objects: it has its row in the
@@ -20,6 +22,7 @@ import { recordEnd } from './receive-push';
 export interface MoveBranchDeps extends ActDeps {
   pushes: Pick<PushStore, 'openPush' | 'findCommits' | 'isAncestor' | 'applyPush' | 'closePush'>;
   browse: Pick<BrowseStore, 'findPushById'>;
+  feed: Pick<PushFeed, 'publish'>;
   clock: Clock;
   /** The hub's public address. */
   url: string;
@@ -104,10 +107,13 @@ async function moveBranch(
   const facts = await pushes.openPush(opening);
   try {
     const kind = await judge(repoId, move, facts, pushes);
-    return await pushes.applyPush(planOf(repo, move, kind, { ...opening, facts }, deps));
+    const plan = planOf(repo, move, kind, { ...opening, facts }, deps);
+    const result = await pushes.applyPush(plan);
+    tellPush(deps.feed, { repoId, pushId: result.pushId, state: 'accepted' });
+    return result;
   } catch (error) {
     await recordEnd(error, opening.pushId, { id: repoId }, NOTHING, {
-      store: pushes,
+      ...{ store: pushes, feed: deps.feed },
       onTrouble: (what, trouble, pushId) => log.error(what, { err: trouble, pushId }),
     });
     throw error;

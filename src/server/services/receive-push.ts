@@ -7,12 +7,14 @@ import { onEof, onFrame, type PushState, startPush } from '~/wire/push-stream';
 import type { Principal, RepositoryAccess } from '../access';
 import type { Clock } from '../ports/clock';
 import type { ObjectStorage } from '../ports/object-storage';
+import type { PushFeed } from '../ports/push-feed';
 import type { PushCounts, PushFacts, PushRepository, PushStore } from '../ports/push-store';
 import { checkPush, judgeMove } from './check-push';
 import type { FrameSource } from './frame-source';
 import { PushIntake } from './push-intake';
 import { NOTHING_NEW, planPush } from './push-plan';
 import { enterPhase, newProgress, type PushProgress } from './push-progress';
+import { tellPush } from './report-push';
 
 /**
  * A push, from its first frame to its end (docs/protocol.md §3). The order is git's: look at the
@@ -24,6 +26,8 @@ import { enterPhase, newProgress, type PushProgress } from './push-progress';
 export interface ReceivePushDeps {
   store: PushStore;
   storage: ObjectStorage;
+  /** Hears when a push begins and ends. */
+  feed: Pick<PushFeed, 'publish'>;
   clock: Clock;
   limits: Limits;
   /** Address of a commit's page. */
@@ -87,7 +91,10 @@ export async function openPush(
     if (replay) return { ...push, settled: replay };
     opened = true;
     judgeHeader(header, facts, request);
-    if (!isNoop(header, facts) || header.commitCount > 0) return { ...push, settled: null };
+    if (!isNoop(header, facts) || header.commitCount > 0) {
+      tellPush(deps.feed, { repoId: repository.id, pushId, state: 'under-way' });
+      return { ...push, settled: null };
+    }
     return { ...push, settled: await applyNothing(push, request, deps) };
   } catch (error) {
     const progress = { ...newProgress(), bytesReceived: source.bytesReceived };
@@ -122,7 +129,9 @@ export async function receivePush(
     enter('applying');
     progress.bytesReceived = source.bytesReceived;
     const plan = await planPush(push, intake, written, verdict, request, progress, deps);
-    return await deps.store.applyPush(plan);
+    const result = await deps.store.applyPush(plan);
+    tellPush(deps.feed, { repoId: repository.id, pushId: push.pushId, state: 'accepted' });
+    return result;
   } catch (error) {
     progress.bytesReceived = source.bytesReceived;
     await intake.abandon(error);
@@ -235,7 +244,9 @@ async function applyNothing(
       progress,
       deps,
     );
-    return await deps.store.applyPush(plan);
+    const result = await deps.store.applyPush(plan);
+    tellPush(deps.feed, { repoId: repository.id, pushId: push.pushId, state: 'accepted' });
+    return result;
   } finally {
     await intake.close();
   }
@@ -270,16 +281,17 @@ export function endingFrame(error: unknown, pushId: string): ErrorFrame {
   return { type: SFRAME_ERROR, code, message, retryable: ERRORS[code].retryable, pushId, detail };
 }
 
+type RecordEndDeps = Pick<ReceivePushDeps, 'feed' | 'onTrouble'> & {
+  store: Pick<PushStore, 'closePush'>;
+};
+
 /** Notes how a push ended that changed nothing. */
 export async function recordEnd(
   error: unknown,
   pushId: string,
   repository: Pick<PushRepository, 'id'>,
   counts: PushCounts,
-  {
-    store,
-    onTrouble,
-  }: { store: Pick<PushStore, 'closePush'> } & Pick<ReceivePushDeps, 'onTrouble'>,
+  { store, feed, onTrouble }: RecordEndDeps,
 ): Promise<void> {
   const frame = endingFrame(error, pushId);
   const ours = ERRORS[frame.code].status >= 500;
@@ -290,4 +302,5 @@ export async function recordEnd(
     // The row stays `receiving` until the stale-push job marks it; the answer is not affected.
     onTrouble('the end of a push could not be recorded', failure, pushId);
   }
+  tellPush(feed, { repoId: repository.id, pushId, state: 'not-accepted' });
 }

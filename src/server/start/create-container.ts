@@ -25,6 +25,7 @@ import { PostgresKeyStore } from '../postgres/key-store';
 import { PostgresLinkedLoginStore } from '../postgres/linked-login-store';
 import { PostgresPasswordStore } from '../postgres/password-store';
 import { createPrisma } from '../postgres/prisma-client';
+import { PostgresPushFeed } from '../postgres/push-feed';
 import { PostgresPushStore } from '../postgres/push-store';
 import { PostgresReleaseStore } from '../postgres/release-store';
 import { PostgresSearchStore } from '../postgres/search-store';
@@ -79,6 +80,11 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
   });
   const segmentRows = new PostgresSegmentRows(prisma);
   const fetchStore = new PostgresFetchStore(prisma);
+  const feed = new PostgresPushFeed({
+    databaseUrl,
+    onTrouble: (what, error) => logger.warn(what, { err: error }),
+  });
+  void feed.start();
   const devices = new PostgresDeviceStore(prisma);
   const tags = new PostgresTagStore(prisma);
   const browse = createBrowseStore(prisma);
@@ -106,6 +112,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       ...wire,
       store: pushStore,
       storage,
+      feed,
       slots: new PushSlots(env.limits),
       commitUrl: ({ owner, slug }, id) => env.url + commitPath(owner, slug, id),
       onTrouble: (what, error, pushId) => logger.warn(what, { err: error, pushId }),
@@ -143,6 +150,8 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       invitationCodes,
       loginProviders: loginProviders(env.logins),
       loginSites: env.logins,
+      feed,
+      stopping: lifecycle.stopping,
       audit: new PostgresAuditLog(prisma),
       hubSettings: new PostgresHubSettings(prisma),
       keys: new PostgresKeyStore(prisma),
@@ -181,6 +190,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
     sessionSecret,
     close: async () => {
       await compute.close();
+      await feed.close();
       await blobStore.close();
       await prisma.$disconnect();
     },

@@ -3,9 +3,18 @@
  * flight go on; at the deadline these are told to end too.
  */
 export class Lifecycle {
-  /** No new requests are taken; /ready says no. */
-  draining = false;
+  readonly #stopping = new AbortController();
   readonly #deadline = new AbortController();
+
+  /** No new requests are taken; /ready says no. */
+  get draining(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Aborted as the draining begins, for what would go on by itself for ever. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
 
   /** Aborted when requests in flight have had their time. */
   get deadline(): AbortSignal {
@@ -13,11 +22,11 @@ export class Lifecycle {
   }
 
   drain(): void {
-    this.draining = true;
+    this.#stopping.abort();
   }
 
   expire(): void {
-    this.draining = true;
+    this.drain();
     this.#deadline.abort();
   }
 }

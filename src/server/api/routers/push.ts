@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { listPushes } from '~/server/services/list-pushes';
 import { PUSH_KINDS, PUSH_STATES } from '~/server/services/push-filter';
 import { showPush } from '~/server/services/show-push';
+import { watchPushes } from '~/server/services/watch-pushes';
 import { commitShape, pushShape } from '../commit-shape';
 import { branchIn, idIn, idOut, limitIn } from '../id-shape';
-import { createRouter, readProcedure } from '../trpc';
+import { answered, createRouter, readProcedure } from '../trpc';
 
 const cursor = z.object({ startedAtMs: z.number(), id: z.uuid() });
 const timeMs = z.number().int().min(0).max(8.64e15);
@@ -63,4 +64,18 @@ export const pushRouter = createRouter({
     )
     .output(wholePush)
     .query(({ ctx, input }) => showPush(ctx.repo, input, ctx.deps)),
+
+  /**
+   * News of the pushes of a repository, or of one, as they come: how far those under way have come,
+   * and that something changed and is to be read again. Server-sent events.
+   */
+  watch: readProcedure
+    .input(z.object({ pushId: z.string().max(64).nullable().default(null) }))
+    .subscription(({ ctx, input, signal }) => {
+      const { feed, clock, stopping, log } = ctx.deps;
+      const reopen = () => ctx.anew().open(input.owner, input.slug, 'read');
+      const gone = signal ?? new AbortController().signal;
+      const deps = { feed, clock, stopping, reopen };
+      return answered(watchPushes(ctx.repo, input.pushId, deps, gone), log);
+    }),
 });

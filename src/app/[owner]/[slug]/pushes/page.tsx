@@ -4,6 +4,7 @@ import { readPushFilter } from '~/server/services/push-filter';
 import { api, found } from '~/trpc/server';
 import { pushExportAddress, pushesAddress } from '../../../_components/address';
 import { EmptyState } from '../../../_components/empty-state';
+import { LivePushes } from '../../../_components/live-pushes';
 import { PageBody } from '../../../_components/page-body';
 import { Pager } from '../../../_components/pager';
 import {
@@ -36,7 +37,15 @@ export default async function PushesPage({ params, searchParams }: Props) {
   const key = readKey(await param(searchParams, 'before'));
   const before = key && { startedAtMs: key.atMs, id: key.id };
   const filter = readPushFilter((name) => words[name] ?? null);
-  const { pushes, next } = await found(api.push.list({ owner, slug, ...filter, before }));
+  const showsUnderWay = repo.mayWrite && !isFiltered && before === null;
+  const [{ pushes: all, next }, { pushes: underWay }] = await Promise.all([
+    found(api.push.list({ owner, slug, ...filter, before })),
+    showsUnderWay
+      ? found(api.push.list({ owner, slug, outcome: 'receiving', limit: UNDER_WAY_SHOWN }))
+      : { pushes: [] },
+  ]);
+  const isAbove = new Set(underWay.map(({ id }) => id));
+  const pushes = all.filter(({ id }) => !isAbove.has(id));
   return (
     <RepoShell repo={repo} tab="pushes">
       <PageBody>
@@ -61,6 +70,19 @@ export default async function PushesPage({ params, searchParams }: Props) {
           </p>
         </div>
         <PushFilters mayWrite={repo.mayWrite} repo={repo} words={words} />
+        {before === null && <LivePushes repo={{ owner, slug }} />}
+        {underWay.length > 0 && (
+          <section aria-labelledby="under-way" className="mb-4">
+            <h2 className="mb-1.5 font-semibold" id="under-way">
+              Under way
+            </h2>
+            <ul className="divide-y divide-line overflow-hidden rounded-lg border border-accent">
+              {underWay.map((push) => (
+                <PushRow key={push.id} push={push} repo={repo} />
+              ))}
+            </ul>
+          </section>
+        )}
         {repo.mayWrite && !isFiltered && (
           <p className="mb-3 text-muted text-xs">
             You may push here, so refused and failed pushes are listed too.
@@ -76,7 +98,7 @@ export default async function PushesPage({ params, searchParams }: Props) {
             ))}
           </ul>
         ) : (
-          <EmptyState title={emptyTitle(before !== null, isFiltered)} />
+          underWay.length === 0 && <EmptyState title={emptyTitle(before !== null, isFiltered)} />
         )}
         <Pager
           newer={before ? pushesAddress(repo, words) : undefined}
@@ -89,6 +111,9 @@ export default async function PushesPage({ params, searchParams }: Props) {
     </RepoShell>
   );
 }
+
+/** Under way at the same time, at the head of the page. */
+const UNDER_WAY_SHOWN = 20;
 
 function emptyTitle(isLaterPage: boolean, isFiltered: boolean): string {
   if (isLaterPage) return 'No earlier pushes';

@@ -6,9 +6,11 @@ import { BranchPill } from '../../../../../_components/branch-pill';
 import { Card } from '../../../../../_components/card';
 import { CommitRow } from '../../../../../_components/commit-row';
 import { CopyButton } from '../../../../../_components/copy-button';
+import { LivePushes } from '../../../../../_components/live-pushes';
 import { PageBody } from '../../../../../_components/page-body';
 import { Pager } from '../../../../../_components/pager';
 import { PhaseBar } from '../../../../../_components/phase-bar';
+import { PushCounts } from '../../../../../_components/push-counts';
 import { PushFacts } from '../../../../../_components/push-facts';
 import { PushMove, type WholePush } from '../../../../../_components/push-move';
 import { PushRefusal } from '../../../../../_components/push-refusal';
@@ -66,6 +68,12 @@ export default async function PushPage(props: Props) {
             <When atMs={push.startedAtMs} focusable />
           </span>
         </div>
+        {push.outcome === 'receiving' && (
+          <p className="mb-4 rounded-lg border border-accent px-4 py-2.5 text-muted">
+            <PushCounts push={push} />
+            <LivePushes pushId={push.id} repo={{ owner: repo.owner, slug: repo.slug }} />
+          </p>
+        )}
         <div className="grid gap-6 lg:grid-cols-[1fr_20rem]">
           <div className="min-w-0 space-y-6">
             {whole.refusal && <PushRefusal refusal={whole.refusal} />}
