@@ -25,7 +25,8 @@ export interface AccountHandlerDeps extends AuthenticateDeps {
   url: string;
 }
 
-const newRepository = z.object({
+/** The body of `POST /api/repos`. */
+export const newRepository = z.object({
   slug: z.string(),
   owner: z.string().nullish(),
   visibility: z.enum(['public', 'private']),

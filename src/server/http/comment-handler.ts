@@ -14,7 +14,8 @@ export type CommentHandlerDeps = ReadAccessDeps &
     url: string;
   };
 
-const newComment = z.object({ body: z.string() });
+/** The body of a comment that a program sends. */
+export const newComment = z.object({ body: z.string() });
 
 /**
  * `POST …/commits/{commit_id}/comments` as programs ask it (docs/protocol.md §4): Bearer, JSON

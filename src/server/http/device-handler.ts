@@ -23,15 +23,19 @@ export interface DeviceHandlerDeps {
   log: FaultLog;
 }
 
-const wish = z.object({
+/** The body of `POST /api/device`. */
+export const deviceWish = z.object({
   name: z.string().max(200).nullish(),
   scope: z.enum(['read', 'write', 'admin']).nullish(),
 });
 
+/** The body of `POST /api/device/token`. */
+export const devicePoll = z.object({ device_code: z.string().max(200) });
+
 /** `POST /api/device` → the two codes, and where a person decides. */
 export function handleStartDevice(request: Request, deps: DeviceHandlerDeps): Promise<Response> {
   return answer(request, deps, async () => {
-    const { name, scope } = await readJson(request, wish);
+    const { name, scope } = await readJson(request, deviceWish);
     const { address, client } = clientOf(request);
     const network = networkOf(address);
     const asker = { address, client, network, name: name ?? null, scope: scope ?? null };
@@ -51,7 +55,7 @@ export function handleStartDevice(request: Request, deps: DeviceHandlerDeps): Pr
 /** `POST /api/device/token` `{device_code}` → the state, and the token once it is approved. */
 export function handlePollDevice(request: Request, deps: DeviceHandlerDeps): Promise<Response> {
   return answer(request, deps, async () => {
-    const { device_code } = await readJson(request, z.object({ device_code: z.string().max(200) }));
+    const { device_code } = await readJson(request, devicePoll);
     const polled = await pollDeviceLogin(device_code, { ...deps, use: clientOf(request) });
     if ('pollEveryMs' in polled) {
       return { state: polled.state, interval: polled.pollEveryMs / 1000 };

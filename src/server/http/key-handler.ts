@@ -17,7 +17,8 @@ export interface KeyHandlerDeps extends AuthenticateDeps {
   log: FaultLog;
 }
 
-const newKey = z.object({
+/** The body of `POST /api/keys`. */
+export const newKey = z.object({
   public_key: z.string(),
   proof: z.string(),
   name: z.string().nullish(),

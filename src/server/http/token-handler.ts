@@ -23,7 +23,8 @@ export interface TokenHandlerDeps extends Omit<CreateTokenDeps, 'tokens' | 'use'
   log: FaultLog;
 }
 
-const newToken = z.object({
+/** The body of `POST /api/tokens`. */
+export const newToken = z.object({
   name: z.string(),
   scopes: z.array(z.enum(['read', 'write', 'admin'])),
   repositories: z.array(z.string()).nullish(),
@@ -93,6 +94,9 @@ export function handleRevokeToken(
   });
 }
 
+/** The body of `POST /api/tokens/revoke`. */
+export const leakedToken = z.object({ token: z.string() });
+
 /**
  * `POST /api/tokens/revoke` `{token}` → `{revoked: true}`: ends the token that the body holds, for
  * whoever found it; nobody has to be signed in. A text that cannot be a token costs no query.
@@ -102,7 +106,7 @@ export async function handleRevokeLeakedToken(
   deps: TokenHandlerDeps,
 ): Promise<Response> {
   try {
-    const { token } = await readJson(request, z.object({ token: z.string() }));
+    const { token } = await readJson(request, leakedToken);
     const text = token.trim();
     if (!checkTokenText(text)) {
       throw new Refusal('object-not-found', {}, 'This is not a token of this hub.');
