@@ -49,6 +49,18 @@ test.beforeAll(async () => {
   const input = encodeURIComponent(JSON.stringify({ owner: 'admin', slug: 'hostile' }));
   const answer = await visited.hub.fetch(`/api/trpc/commit.list?input=${input}`);
   commit = (await answer.json()).result.data.commits[0].id;
+  const post = (path: string, body: unknown) =>
+    visited.hub.fetch(`/admin/hostile/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const { branch_heads } = await (await visited.hub.fetch('/admin/hostile/refs')).json();
+  const commit_id = branch_heads.main;
+  const tag = { tag_id: 'hostile', commit_id, tag: XSS.replaceAll('/', '|') };
+  expect((await post('tags', { tags: [tag] })).status).toBe(200);
+  const release = { tag: 'v1.0.0', commit_id, title: XSS, body: `# ${XSS}\n\n[x](javascript:1)` };
+  expect((await post('releases', release)).status).toBe(201);
   const repo = '/admin/hostile';
   pages = [
     ...['/', '/explore', '/login', '/admin', '/admin/bare', '/nothing/here'],
@@ -58,6 +70,9 @@ test.beforeAll(async () => {
     ),
     `${repo}/blob/main/${encodeURIComponent("a'b<img src=x onerror=window.hurt=6>.txt")}`,
     ...['/blob/main/noise.bin', '/blob/main/empty.txt', '/commits', '/branches', '/pushes'].map(
+      (p) => repo + p,
+    ),
+    ...['/tags', '/releases', '/releases/v1.0.0', '/releases/new', '/releases/v1.0.0/edit'].map(
       (p) => repo + p,
     ),
     `${repo}/commits?q=${encodeURIComponent(XSS)}`,

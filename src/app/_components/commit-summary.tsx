@@ -23,7 +23,6 @@ export function CommitSummary({ repo, commit }: { repo: Repo; commit: ShownCommi
         {bump && <BumpBadge bump={bump} />}
         {commit.scope && <ScopeBadge scope={commit.scope} />}
         {branch && <BranchPill name={branch} repo={repo} />}
-        <TagPills names={commit.tags} repo={repo} shown={commit.tags.length} />
         <Badge title={positionTitle(position)}>
           {position ? `#${count(position.place)} / ${count(position.count)}` : 'on no branch'}
         </Badge>
@@ -35,6 +34,7 @@ export function CommitSummary({ repo, commit }: { repo: Repo; commit: ShownCommi
             id not verified
           </Badge>
         )}
+        <TagPills names={commit.tags} repo={repo} shown={commit.tags.length} />
       </div>
       <div className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-1 text-muted">
         <span className="flex min-w-0 text-ink">

@@ -32,7 +32,7 @@ export function ReleaseBadges({ release, latest }: { release: Release; latest: b
 /** Who made a release, when, and of what. */
 export function ReleaseFacts({ repo, release }: { repo: RepoName; release: Release }) {
   return (
-    <p className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1 text-muted text-xs">
+    <p className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-2 text-muted text-xs">
       {release.actor && <Person handle={release.actor.handle} kind={release.actor.kind} />}
       <span>
         <When atMs={release.createdAtMs} />, {shortDate(release.createdAtMs)}
@@ -42,12 +42,15 @@ export function ReleaseFacts({ repo, release }: { repo: RepoName; release: Relea
           </>
         )}
       </span>
-      <a className="font-mono hover:text-accent" href={commitAddress(repo, release.commitId)}>
+      <a
+        className="font-mono leading-6 hover:text-accent"
+        href={commitAddress(repo, release.commitId)}
+      >
         {shortId(release.commitId)}
       </a>
       <a
         aria-label={`Files of ${release.tag}`}
-        className="link"
+        className="link leading-6"
         href={fileAddress(repo, 'tree', { ref: release.commitId, path: [] })}
       >
         Files

@@ -5,7 +5,7 @@ import { type RepoName, tagsAddress } from './address';
 export function TagPill({ repo, name }: { repo: RepoName; name: string }) {
   return (
     <a
-      className="inline-flex max-w-full items-center gap-1 rounded-md border border-transparent bg-warn-soft px-1.5 py-px font-mono text-warn text-xs leading-5 hover:border-warn"
+      className="inline-flex min-w-0 max-w-full items-center gap-1 rounded-md border border-transparent bg-warn-soft px-1.5 py-px font-mono text-warn text-xs leading-5 hover:border-warn"
       href={tagsAddress(repo, { q: name })}
     >
       <Tag aria-label="tag" className="shrink-0" size={12} />

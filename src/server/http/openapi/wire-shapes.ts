@@ -44,7 +44,9 @@ export const fetchRequest = z.object({
 export const fetchAnswer = z.object({
   commits: z.array(record).describe('Commit records as they were pushed'),
   snapshots: z.array(record),
-  objects: z.array(z.object({ object_id: id, content: z.string().describe('bytes; base64 in JSON') })),
+  objects: z.array(
+    z.object({ object_id: id, content: z.string().describe('bytes; base64 in JSON') }),
+  ),
   branch_heads: heads,
 });
 
@@ -139,9 +141,7 @@ export const tokenList = z.object({
   tokens: z.array(
     token.extend({
       created_at: time,
-      last_used: z
-        .object({ at: time, address: z.string(), client: z.string() })
-        .nullable(),
+      last_used: z.object({ at: time, address: z.string(), client: z.string() }).nullable(),
       current: z.boolean(),
     }),
   ),
