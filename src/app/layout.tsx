@@ -44,6 +44,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <footer className="border-line border-t">
           <div className="mx-auto flex max-w-6xl flex-wrap gap-x-4 gap-y-1 px-4 py-4 text-muted text-xs">
             <span>musehub, a code host for Muse</span>
+            <a className="leading-6 hover:text-ink" href="/docs/api">
+              API
+            </a>
           </div>
         </footer>
       </body>

@@ -63,7 +63,7 @@ test.beforeAll(async () => {
   expect((await post('releases', release)).status).toBe(201);
   const repo = '/admin/hostile';
   pages = [
-    ...['/', '/explore', '/login', '/admin', '/admin/bare', '/nothing/here'],
+    ...['/', '/docs/api', '/explore', '/login', '/admin', '/admin/bare', '/nothing/here'],
     ...['', '/tree/main', '/tree/main/deep/er/still', '/blob/main/README.md'].map((p) => repo + p),
     ...['/blob/main/README.md?plain=1', '/blob/main/code.html', '/blob/main/picture.svg'].map(
       (p) => repo + p,

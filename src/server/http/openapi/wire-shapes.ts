@@ -62,7 +62,11 @@ export const negotiateAnswer = z.object({
 
 export const pushOutcome = z.object({
   push_id: z.string(),
-  status: z.enum(['accepted', 'refused', 'failed', 'receiving']),
+  outcome: z.enum(['accepted', 'refused', 'failed', 'receiving']),
+  branch: z.string(),
+  head: id.nullable(),
+  started_at: time,
+  finished_at: time.nullable(),
   frame: record.nullable().describe('The ending frame that was sent: RESULT or ERROR'),
 });
 
