@@ -99,7 +99,6 @@ export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; child
               <a
                 aria-current={key === tab ? 'page' : undefined}
                 data-key={`g ${KEYS[key]}`}
-                className={`flex items-center gap-1.5 whitespace-nowrap border-b-2 px-2.5 py-2 ${
                 className={`scroll-here flex items-center gap-1.5 whitespace-nowrap border-b-2 px-2.5 py-2 ${
                   key === tab
                     ? 'border-accent font-semibold'
