@@ -19,6 +19,9 @@ const UNDOCUMENTED: Record<string, string> = {
   'POST /[owner]/[slug]/commits/[commit_id]/comments/[comment_id]': 'a form of a page',
   'POST /admin/act': 'a form of a page',
   'POST /device/decision': 'a form of a page',
+  'POST /join/account': 'a form of a page',
+  'POST /join/code': 'a form of a page',
+  'POST /reset/password': 'a form of a page',
   'GET /metrics': 'for the operator, see docs/operating.md',
 };
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];

@@ -111,6 +111,8 @@ export const whoAmI = z.object({
   handle: z.string(),
   kind: z.enum(['human', 'agent']),
   role: z.enum(['user', 'admin']),
+  display_name: z.string(),
+  owner: z.string().nullable().describe('Who answers for an agent'),
   scopes: z.array(z.enum(['read', 'write', 'admin'])),
 });
 
