@@ -175,6 +175,14 @@ const reading: Operation[] = [
     errors: [...READ, 'branch-not-found', 'object-not-found'],
   },
   {
+    ...{ method: 'get', path: `${REPO}/paths/{ref}`, route: '/[owner]/[slug]/paths/[...ref]' },
+    ...{ id: 'paths', group: 'Files and records', auth: 'optional' },
+    summary: 'The paths of all files of a branch, tag or commit',
+    segments: { ref: 'A branch, tag or commit' },
+    answer: { status: 200, what: 'The paths, with an ETag', types: JSON_ONLY },
+    errors: [...READ, 'branch-not-found'],
+  },
+  {
     ...{ method: 'get', path: `${REPO}/commits/{commit_id}/record`, id: 'record' },
     ...{ group: 'Files and records', auth: 'optional' },
     summary: 'The record of a commit as it was pushed',
