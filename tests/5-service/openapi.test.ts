@@ -64,8 +64,8 @@ describe('the document of the API', () => {
     expect(procedures.length).toBeGreaterThan(25);
     for (const { name, type, output } of procedures) {
       const methods = document.paths[`/api/trpc/${name}`];
-      expect(Object.keys(methods ?? {}), name).toEqual([type === 'query' ? 'get' : 'post']);
-      expect(output, `${name} has no output shape`).not.toBeNull();
+      expect(Object.keys(methods ?? {}), name).toEqual([type === 'mutation' ? 'post' : 'get']);
+      if (type !== 'subscription') expect(output, `${name} has no output`).not.toBeNull();
     }
   });
 

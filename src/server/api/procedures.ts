@@ -4,13 +4,14 @@ import { appRouter } from './root';
 /** A procedure with the shapes it checks by. */
 export interface Procedure {
   name: string;
-  type: 'query' | 'mutation';
+  type: 'query' | 'mutation' | 'subscription';
   inputs: z.ZodType[];
+  /** null: a subscription, which answers with events. */
   output: z.ZodType | null;
 }
 
 interface Definition {
-  _def: { type: 'query' | 'mutation'; inputs: z.ZodType[]; output?: z.ZodType };
+  _def: { type: Procedure['type']; inputs: z.ZodType[]; output?: z.ZodType };
 }
 
 /** Every procedure of the API, for the document of it. */

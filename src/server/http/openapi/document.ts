@@ -10,9 +10,10 @@ import { refusal } from './wire-shapes';
 /** A procedure of the API behind the pages. */
 export interface DocumentedProcedure {
   name: string;
-  type: 'query' | 'mutation';
+  type: 'query' | 'mutation' | 'subscription';
   /** Its inputs, each a part of one map. */
   inputs: z.ZodType[];
+  /** null: a subscription, which answers with events. */
   output: z.ZodType | null;
 }
 
@@ -69,7 +70,7 @@ export function openApiDocument(
   };
   for (const one of OPERATIONS) add(one.path, one.method, documented(one, components));
   for (const one of procedures) {
-    const method = one.type === 'query' ? 'get' : 'post';
+    const method = one.type === 'mutation' ? 'post' : 'get';
     add(`/api/trpc/${one.name}`, method, documentedProcedure(one, components));
   }
   const groups = [...new Set(OPERATIONS.map(({ group }) => group)), PROCEDURES_GROUP];
@@ -135,14 +136,17 @@ function documentedProcedure(
   return {
     operationId: id,
     tags: [PROCEDURES_GROUP],
-    summary: type === 'query' ? `Reads ${name}` : `Changes by ${name}`,
+    summary: `${{ query: 'Reads', mutation: 'Changes by', subscription: 'Watches' }[type]} ${name}`,
     security: securityOf('optional'),
-    parameters: type === 'query' ? [query] : [],
+    parameters: type === 'mutation' ? [] : [query],
     ...(type === 'mutation' && {
       requestBody: { required: true, content: { [JSON_MIME_TYPE]: { schema: input } } },
     }),
     responses: {
-      200: { description: 'The answer', content: { [JSON_MIME_TYPE]: { schema } } },
+      200:
+        type === 'subscription'
+          ? { description: 'Events', content: { 'text/event-stream': {} } }
+          : { description: 'The answer', content: { [JSON_MIME_TYPE]: { schema } } },
       ...statuses([...PROCEDURE_ERRORS, ...COMMON], (description) => ({ description })),
     },
   };
