@@ -46,6 +46,10 @@ export class HubPeer implements Peer {
     const requests = new RequestLog(path.join(folder, 'requests.log'));
     const hub = await startHub({
       env: {
+        // What is measured is the hub, not how often one may ask it.
+        MUSEHUB_REQUESTS_PER_TOKEN: '0',
+        MUSEHUB_REQUESTS_PER_ACCOUNT: '0',
+        MUSEHUB_REQUESTS_PER_ADDRESS: '0',
         NODE_OPTIONS: nodeOptions(),
         BENCH_REQUEST_LOG: requests.file,
         BENCH_PROFILE_SERVER: process.env.BENCH_PROFILE_SERVER ?? '',

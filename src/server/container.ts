@@ -4,6 +4,7 @@ import type { Env } from './env';
 import type { FetchHandlerDeps } from './http/fetch-handler';
 import type { PushHandlerDeps } from './http/push-handler';
 import type { PushOutcomeHandlerDeps } from './http/push-outcome-handler';
+import type { RateGuard } from './http/rate-guard';
 import type { ReleasesHandlerDeps } from './http/releases-handler';
 import type { TagsHandlerDeps } from './http/tags-handler';
 import type { JobDeps } from './jobs/job';
@@ -24,6 +25,8 @@ export interface Container {
   env: Env;
   logger: Logger;
   metrics: Metrics;
+  /** Counts the requests to this hub, and says which are too many. */
+  rates: RateGuard;
   lifecycle: Lifecycle;
   limits: Limits;
   clock: Clock;

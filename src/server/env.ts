@@ -29,6 +29,8 @@ export interface Env {
   /** Other sites whose sign-in is taken. */
   logins: LoginSettings;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Requests in a minute of one token, account and anonymous address; 0: no limit. */
+  requestLimits: { perToken: number; perAccount: number; perAddress: number };
   /** Peers whose X-Forwarded-For is believed. */
   trustedProxies: net.BlockList;
   /** How long requests in flight may go on after SIGTERM. */
@@ -115,6 +117,9 @@ const variables = z.object({
   MUSEHUB_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], 'must be "debug", "info", "warn" or "error"')
     .default('info'),
+  MUSEHUB_REQUESTS_PER_TOKEN: count(0, 10_000_000).default(12_000),
+  MUSEHUB_REQUESTS_PER_ACCOUNT: count(0, 10_000_000).default(24_000),
+  MUSEHUB_REQUESTS_PER_ADDRESS: count(0, 10_000_000).default(3_000),
   MUSEHUB_TRUSTED_PROXIES: z
     .string()
     .refine(
@@ -154,6 +159,11 @@ export function readEnv(source: Variables, workingFolder: string): Env {
     tokenDaysMax: set.MUSEHUB_TOKEN_DAYS_MAX,
     logins: loginsOf(set),
     logLevel: set.MUSEHUB_LOG_LEVEL,
+    requestLimits: {
+      perToken: set.MUSEHUB_REQUESTS_PER_TOKEN,
+      perAccount: set.MUSEHUB_REQUESTS_PER_ACCOUNT,
+      perAddress: set.MUSEHUB_REQUESTS_PER_ADDRESS,
+    },
     trustedProxies: blockListOf(set.MUSEHUB_TRUSTED_PROXIES),
     shutdownMaxMs: set.MUSEHUB_SHUTDOWN_SECONDS * 1000,
   };

@@ -45,6 +45,8 @@ export const FETCH_MAX_IDS = 10_000;
 export const NEGOTIATE_MAX_IDS = 256;
 /** Answers of `fetch`, `fetch/stream` and `fetch/objects` under way in one process. */
 export const FETCHES_PER_PROCESS = 64;
+/** … of one address, or of the network of an IPv6 one. */
+export const FETCHES_PER_ADDRESS = 32;
 export const PATH_MAX_BYTES = 4_096;
 export const PATH_SEGMENT_MAX_BYTES = 255;
 export const BRANCH_NAME_MAX_BYTES = 255;

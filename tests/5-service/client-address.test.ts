@@ -34,6 +34,36 @@ describe('the address of a client', () => {
     expect(seenFrom('127.0.0.1', '1.1.1.1, 198.51.100.1, 10.0.0.2')).toBe('198.51.100.1');
   });
 
+  it('is one and the same in whatever form it is told', () => {
+    for (const form of [
+      ...['203.0.113.7', ' 203.0.113.7 ', '203.0.113.7:51234', '::ffff:203.0.113.7'],
+      ...['::FFFF:cb00:7107', '0:0:0:0:0:ffff:203.0.113.7', '[::ffff:203.0.113.7]:443'],
+    ]) {
+      expect(seenFrom('127.0.0.1', form), form).toBe('203.0.113.7');
+    }
+    expect(seenFrom('127.0.0.1', '[2001:db8::7]:51234')).toBe('2001:db8::7');
+    expect(seenFrom('127.0.0.1', '2001:db8::7')).toBe('2001:db8::7');
+  });
+
+  it('is found behind a chain of proxies of either family', () => {
+    const six = readEnv({ MUSEHUB_TRUSTED_PROXIES: '2001:db8:1::/48,10.0.0.0/8' }, '/');
+    const request = (peer: string, forwarded: string) =>
+      ({
+        socket: { remoteAddress: peer },
+        headers: { 'x-forwarded-for': forwarded },
+      }) as unknown as IncomingMessage;
+    const seen = (peer: string, forwarded: string) =>
+      addressOf(request(peer, forwarded), six.trustedProxies);
+    expect(seen('2001:db8:1::5', '198.51.100.1, 10.1.2.3')).toBe('198.51.100.1');
+    expect(seen('::ffff:10.0.0.9', '2001:db8:9::1, 2001:db8:1::6')).toBe('2001:db8:9::1');
+    expect(seen('10.0.0.9', '6.6.6.6, 2001:db8:2::1, ::ffff:10.0.0.3')).toBe('2001:db8:2::1');
+    expect(seen('2001:db8:2::1', '6.6.6.6')).toBe('2001:db8:2::1');
+  });
+
+  it('is a trusted proxy’s own when all of the chain is trusted', () => {
+    expect(seenFrom('127.0.0.1', '10.0.0.1, 10.0.0.2')).toBe('10.0.0.1');
+  });
+
   it('is the proxy itself when it tells nothing or nonsense', () => {
     expect(seenFrom('127.0.0.1')).toBe('127.0.0.1');
     expect(seenFrom('127.0.0.1', 'unknown')).toBe('127.0.0.1');

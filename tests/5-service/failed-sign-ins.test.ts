@@ -49,9 +49,23 @@ describe('failed sign-ins', () => {
     for (let n = 0; n < 10; n++) expect(await ask(newToken('human'))).toBe('unauthenticated');
     expect(await ask(newToken('human'))).toEqual(['rate-limited', 60]);
     await clock.advance(20_500);
-    expect(await ask(good)).toEqual(['rate-limited', 40]);
+    expect(await ask(revoked)).toEqual(['rate-limited', 40]);
     await clock.advance(39_500);
+    expect(await ask(revoked)).toBe('token-revoked');
+  });
+
+  it('do not keep out a right token, not even from the same address', async () => {
+    for (let n = 0; n < 11; n++) await ask(newToken('human'));
+    expect(await ask(newToken('human'))).toEqual(['rate-limited', 60]);
     expect(await ask(good)).toBe('user');
+  });
+
+  it('of a token after its end are noted once an hour, without its text', async () => {
+    for (let n = 0; n < 3; n++) await ask(revoked, `10.0.2.${n}`);
+    const all = { actor: null, repository: null, fromMs: null, untilMs: null, before: null };
+    const acts = await world.audit.list({ ...all, action: 'token.refused', limit: 9 });
+    expect(acts).toMatchObject([{ subject: { kind: 'token' }, detail: { code: 'token-revoked' } }]);
+    expect(JSON.stringify(acts)).not.toContain(revoked);
   });
 
   it('elsewhere are of no matter to the right token', async () => {

@@ -197,6 +197,27 @@ describe('back-pressure', () => {
 });
 
 describe('the answers under way', () => {
+  it('of one address leave room for the others', () => {
+    const slots = new FetchSlots(4, 2);
+    const [release] = [slots.take('192.0.2.1'), slots.take('192.0.2.1')];
+    expect(() => slots.take('192.0.2.1')).toThrow(
+      expect.objectContaining({
+        detail: expect.objectContaining({ limit: 'fetches_per_address' }),
+      }),
+    );
+    slots.take('192.0.2.2');
+    slots.take('192.0.2.3');
+    expect(() => slots.take('192.0.2.4')).toThrow(
+      expect.objectContaining({
+        detail: expect.objectContaining({ limit: 'fetches_per_process' }),
+      }),
+    );
+    release();
+    release();
+    slots.take('192.0.2.1');
+    expect(() => slots.take('192.0.2.1')).toThrow();
+  });
+
   it('are so many and no more, until one ends, breaks or is given up', async () => {
     const repo = await stage.seed(ada, repoId, [
       { name: 'a', files: { f: Buffer.alloc(300_000, 1), g: Buffer.alloc(300_000, 2) } },

@@ -18,6 +18,7 @@ async function serve(answer: (response: ServerResponse) => void): Promise<net.So
     logger: createLogger('error', { write: () => undefined }),
     lifecycle: new Lifecycle(),
     metrics: new Metrics(),
+    rates: { admit: async () => null },
     socketIdleMaxMs: IDLE_MS,
     handle: async (_request, response) => answer(response),
   });

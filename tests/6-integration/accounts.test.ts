@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Principal, Scope } from '~/server/access';
 import { nextAuthOptions } from '~/server/auth/next-auth-options';
+import { readSessionId } from '~/server/auth/session-cookie';
 import { hashToken, newToken } from '~/server/auth/token-text';
 import { handleCreateRepository, handleWhoami } from '~/server/http/account-handler';
 import { AN_ACT, TEST_USE } from '~tests/support/audit-entries';
@@ -142,16 +143,32 @@ describe('POST /api/repos', () => {
 });
 
 describe('cookies', () => {
-  it('are Secure where the hub is reached over https, and only there', () => {
-    expect(
-      nextAuthOptions(
-        { ...world.deps, url: 'https://hub.example' },
-        { cookie: null, use: TEST_USE },
-      ).useSecureCookies,
-    ).toBe(true);
-    expect(
-      nextAuthOptions({ ...world.deps, url: 'http://hub.example' }, { cookie: null, use: TEST_USE })
-        .useSecureCookies,
-    ).toBe(false);
+  const cookiesOf = (url: string) =>
+    Object.values(
+      nextAuthOptions({ ...world.deps, url }, { cookie: null, use: TEST_USE }).cookies ?? {},
+    );
+
+  it('are of this host alone and Secure where the hub is reached over https, and only there', () => {
+    expect(cookiesOf('https://hub.example')).toHaveLength(6);
+    for (const { name, options } of cookiesOf('https://hub.example')) {
+      expect(name).toMatch(/^__Host-/);
+      // What the prefix asks for: a browser drops the cookie otherwise.
+      expect(options).toMatchObject({ secure: true, path: '/', httpOnly: true, sameSite: 'lax' });
+      expect(options).not.toHaveProperty('domain');
+    }
+    for (const { name, options } of cookiesOf('http://hub.example')) {
+      expect(name).not.toMatch(/^__/);
+      expect(options.secure).toBe(false);
+    }
+  });
+
+  it('are read under the name that they are set with', async () => {
+    const cookie = await world.signIn(ada);
+    const value = cookie.slice(cookie.indexOf('=') + 1);
+    for (const url of ['https://hub.example', 'http://hub.example']) {
+      const options = nextAuthOptions({ ...world.deps, url }, { cookie: null, use: TEST_USE });
+      const header = `${options.cookies!.sessionToken!.name}=${value}`;
+      expect(await readSessionId(header, world.deps.sessionSecret), url).not.toBeNull();
+    }
   });
 });

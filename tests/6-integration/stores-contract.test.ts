@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
+import { PostgresRateStore } from '~/server/postgres/rate-store';
 import { describeAccountStore } from '~tests/contract/account-store';
 import { describeApplyPush } from '~tests/contract/apply-push';
 import { describeAuditLog } from '~tests/contract/audit-log';
@@ -10,6 +11,7 @@ import { describeInvitationStore } from '~tests/contract/invitation-store';
 import { describeKeyStore } from '~tests/contract/key-store';
 import { describePasswordStore } from '~tests/contract/password-store';
 import { describePushStore } from '~tests/contract/push-store';
+import { describeRateStore } from '~tests/contract/rate-store';
 import { describeReleaseStore } from '~tests/contract/release-store';
 import { describeSessionStore } from '~tests/contract/session-store';
 import { describeSettingsStore } from '~tests/contract/settings-store';
@@ -42,3 +44,4 @@ describeAccountStore('PostgreSQL', makeWorld);
 describePasswordStore('PostgreSQL', makeWorld);
 describeInvitationStore('PostgreSQL', makeWorld);
 describeKeyStore('PostgreSQL', makeWorld);
+describeRateStore('PostgreSQL', () => new PostgresRateStore(database.prisma));

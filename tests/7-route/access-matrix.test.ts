@@ -177,7 +177,9 @@ async function ask(key: string, row: Row, caller: Caller, subject: Subject): Pro
   });
   const { text, status } = await readAnswer(answer);
   const headers = [...answer.headers]
-    .filter(([name]) => !/^(date|content-security-policy|set-cookie|server-timing)$/.test(name))
+    .filter(
+      ([name]) => !/^(date|content-security-policy|set-cookie|server-timing|ratelimit)$/.test(name),
+    )
     .map(([name, value]) => `${name}: ${plain(value, subject)}`);
   return {
     ...{ status, headers: headers.join('\n'), text: plain(text, subject) },

@@ -54,13 +54,18 @@ export class MemoryIdentityStore implements IdentityStore {
       : null;
   }
 
-  async countFailure(limit: FailureLimit, atMs: number): Promise<number | null> {
+  async countFailure(
+    limit: FailureLimit,
+    atMs: number,
+    note: AuditEntry | null = null,
+  ): Promise<number | null> {
     const { key, max, windowMs } = limit;
     const known = this.hub.authFailures.get(key);
     const stands = known !== undefined && known.resetsAtMs > atMs;
     const failures = stands ? known : { count: 0, resetsAtMs: atMs + windowMs };
     failures.count++;
     this.hub.authFailures.set(key, failures);
+    if (note && failures.count === 1) this.hub.note(note);
     return failures.count > max ? failures.resetsAtMs : null;
   }
 

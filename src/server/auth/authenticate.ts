@@ -1,6 +1,8 @@
 import { ANONYMOUS, type CredentialUse, type Principal } from '~/server/access';
+import type { AuditEntry } from '~/server/ports/audit-log';
 import type { Clock } from '~/server/ports/clock';
 import type { IdentityStore, TokenRecord } from '~/server/ports/identity-store';
+import { auditEntry } from '~/server/services/audit-entry';
 import { Refusal } from '~/wire/errors';
 import { ofAccount, ofAddress, tooManyFailures } from './failure-limits';
 import { readSessionId } from './session-cookie';
@@ -55,15 +57,15 @@ export async function authenticateToken(
 ): Promise<Extract<Principal, { kind: 'user' }>> {
   if (!checkTokenText(text)) throw new Refusal('unauthenticated');
   const now = clock.now();
-  const [token, heardAgainAtMs] = await Promise.all([
-    identities.findToken(hashToken(text)),
-    identities.heardAgainAt(ofAddress(use.address), now),
-  ]);
-  if (heardAgainAtMs !== null) throw tooManyFailures(heardAgainAtMs, now);
+  const token = await identities.findToken(hashToken(text));
   const refusal = refusalOf(token, now);
   if (token === null || refusal !== null) {
+    const heardAgainAtMs = await identities.heardAgainAt(ofAddress(use.address), now);
+    if (heardAgainAtMs !== null) throw tooManyFailures(heardAgainAtMs, now);
     await identities.countFailure(ofAddress(use.address), now);
-    const tooManyUntil = token && (await identities.countFailure(ofAccount(token.userId), now));
+    const note = token && refusal && refusedToken(token, refusal, use);
+    const tooManyUntil =
+      token && (await identities.countFailure(ofAccount(token.userId), now, note));
     if (tooManyUntil !== null) throw tooManyFailures(tooManyUntil, now);
     throw refusal ?? new Refusal('unauthenticated');
   }
@@ -83,6 +85,12 @@ export async function authenticateToken(
     },
     sessionId: null,
   };
+}
+
+/** What is noted of a token that is used after its end, once an hour and account. */
+function refusedToken(token: TokenRecord, { code }: Refusal, use: CredentialUse): AuditEntry {
+  const subject = { kind: 'token' as const, id: token.id, name: `token of ${token.handle}` };
+  return auditEntry(ANONYMOUS, { use }, { action: 'token.refused', subject, detail: { code } });
 }
 
 /** Why a token is no good; null when it is. */

@@ -12,7 +12,7 @@ import { type AuthenticateDeps, authenticateToken } from './authenticate';
 import { authenticatePassword } from './authenticate-password';
 import { readTicket, ticketOf } from './invitation-ticket';
 import { type LoginSites, loginProviders, oauthConfigs, provenLogin } from './login-providers';
-import { readSessionId, SESSION_MAX_AGE_SECONDS } from './session-cookie';
+import { authCookies, readSessionId, SESSION_MAX_AGE_SECONDS } from './session-cookie';
 import { startSession } from './start-session';
 import { checkTokenText, hashToken } from './token-text';
 
@@ -50,6 +50,7 @@ export function nextAuthOptions(given: SignInDeps, request: SignInRequest): Auth
   return {
     secret: sessionSecret,
     useSecureCookies: url.startsWith('https:'),
+    cookies: authCookies(url.startsWith('https:')),
     session: { strategy: 'jwt', maxAge: SESSION_MAX_AGE_SECONDS },
     // The mark tells the page that the cookie of its form was set on the way.
     pages: { signIn: '/login?cookie=set', signOut: '/logout', error: '/login' },

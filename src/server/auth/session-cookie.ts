@@ -3,8 +3,30 @@ import { decode, encode } from 'next-auth/jwt';
 /** How long a browser session lives, at most. */
 export const SESSION_MAX_AGE_SECONDS = 30 * 24 * 60 * 60;
 
-/** The cookie's name over https and over http; the prefix makes browsers insist on Secure. */
-export const SESSION_COOKIES = ['__Secure-next-auth.session-token', 'next-auth.session-token'];
+/**
+ * The cookie's name over https and over http. The prefix makes browsers insist that it is Secure, of
+ * this very host, and for all of it: no other host of the domain can set or replace it.
+ */
+export const SESSION_COOKIES = ['__Host-next-auth.session-token', 'next-auth.session-token'];
+
+/** What is kept while a person signs in at another site. */
+const OF_ONE_SIGN_IN_SECONDS = 15 * 60;
+
+/** The names and attributes of next-auth's cookies; `https` is how people reach the hub. */
+export function authCookies(https: boolean) {
+  const named = (name: string, maxAge?: number) => ({
+    name: `${https ? '__Host-' : ''}next-auth.${name}`,
+    options: { httpOnly: true, sameSite: 'lax' as const, path: '/', secure: https, maxAge },
+  });
+  return {
+    sessionToken: named('session-token'),
+    callbackUrl: named('callback-url'),
+    csrfToken: named('csrf-token'),
+    pkceCodeVerifier: named('pkce.code_verifier', OF_ONE_SIGN_IN_SECONDS),
+    state: named('state', OF_ONE_SIGN_IN_SECONDS),
+    nonce: named('nonce'),
+  };
+}
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

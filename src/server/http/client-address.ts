@@ -32,9 +32,21 @@ export function addressOf(request: IncomingMessage, trustedProxies: net.BlockLis
   return address;
 }
 
-/** An IPv4 address as an IPv6 socket tells it is the IPv4 address. */
-function plainAddress(address: string): string {
-  return address.trim().replace(/^::ffff:(?=\d+\.)/i, '');
+const WITH_PORT = /^(?:\[(?<six>[^\]]+)\]|(?<four>\d+\.\d+\.\d+\.\d+))(?::\d+)?$/;
+const MAPPED = /^(?:0{0,4}:){0,5}:?ffff:(?:(\d+\.\d+\.\d+\.\d+)|([0-9a-f]{1,4}):([0-9a-f]{1,4}))$/i;
+
+/**
+ * An address in one form: without the port that some proxies add, and an IPv4 address that is told
+ * as an IPv6 one (as an IPv6 socket does) as what it is.
+ */
+function plainAddress(given: string): string {
+  const { six, four } = WITH_PORT.exec(given.trim())?.groups ?? {};
+  const address = six ?? four ?? given.trim();
+  const mapped = net.isIPv6(address) ? MAPPED.exec(address) : null;
+  if (!mapped) return address;
+  if (mapped[1] !== undefined) return mapped[1];
+  const bits = (Number.parseInt(mapped[2]!, 16) << 16) | Number.parseInt(mapped[3]!, 16);
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join('.');
 }
 
 function isTrusted(address: string, proxies: net.BlockList): boolean {

@@ -23,6 +23,7 @@ export const AUDIT_ACTIONS = [
   'token.create',
   'token.revoke',
   'token.revoke-leaked',
+  'token.refused',
   'key.add',
   'key.revoke',
   'device.approve',

@@ -55,7 +55,12 @@ export interface IdentityStore {
   /** When the limit is used up: the time at which its window ends, ms since the epoch; else null. */
   heardAgainAt(limit: FailureLimit, atMs: number): Promise<number | null>;
   /** Counts a failure; when it was one too many, the time at which the window ends, else null. */
-  countFailure(limit: FailureLimit, atMs: number): Promise<number | null>;
+  countFailure(
+    limit: FailureLimit,
+    atMs: number,
+    /** Goes to the audit log when this is the first failure of its window. */
+    note?: AuditEntry | null,
+  ): Promise<number | null>;
   createToken(token: NewToken, audit: AuditEntry): Promise<void>;
   /** Ends a token; one that was ended before stays as it is, and nothing is noted. */
   revokeToken(tokenId: string, audit: AuditEntry): Promise<void>;

@@ -1,5 +1,7 @@
+import type { AuditEntry } from '../ports/audit-log';
 import type { FailureLimit } from '../ports/identity-store';
 import { asking } from './database-error';
+import { insertAudit } from './insert-audit';
 import type { PrismaClient } from './prisma-client';
 import { storableText } from './storable';
 
@@ -29,6 +31,7 @@ export async function countFailure(
   prisma: PrismaClient,
   limit: FailureLimit,
   atMs: number,
+  note: AuditEntry | null,
 ): Promise<number | null> {
   const key = keyOf(limit);
   const [row] = await asking(
@@ -48,5 +51,6 @@ export async function countFailure(
                               THEN EXCLUDED.resets_at ELSE f.resets_at END
       RETURNING count, resets_at AS "resetsAt"`,
   );
+  if (note && row!.count === 1) await asking(() => insertAudit(prisma, note));
   return row!.count > limit.max ? row!.resetsAt.getTime() : null;
 }

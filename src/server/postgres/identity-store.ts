@@ -97,8 +97,12 @@ export class PostgresIdentityStore implements IdentityStore {
     return heardAgainAt(this.prisma, limit, atMs);
   }
 
-  countFailure(limit: FailureLimit, atMs: number): Promise<number | null> {
-    return countFailure(this.prisma, limit, atMs);
+  countFailure(
+    limit: FailureLimit,
+    atMs: number,
+    note: AuditEntry | null = null,
+  ): Promise<number | null> {
+    return countFailure(this.prisma, limit, atMs, note);
   }
 
   async createToken(token: NewToken, audit: AuditEntry): Promise<void> {

@@ -5,6 +5,7 @@ import { invitationCodes, mintToken } from '../auth/token-text';
 import { WorkerCompute } from '../compute/worker-compute';
 import type { Container } from '../container';
 import { configurationOf, type Env } from '../env';
+import { RateGuard } from '../http/rate-guard';
 import { createLogger, hideInLogs, type Logger } from '../logger';
 import { Metrics } from '../metrics';
 import type { BlobStore } from '../ports/blob-store';
@@ -27,6 +28,7 @@ import { PostgresPasswordStore } from '../postgres/password-store';
 import { createPrisma } from '../postgres/prisma-client';
 import { PostgresPushFeed } from '../postgres/push-feed';
 import { PostgresPushStore } from '../postgres/push-store';
+import { PostgresRateStore } from '../postgres/rate-store';
 import { PostgresReleaseStore } from '../postgres/release-store';
 import { PostgresSearchStore } from '../postgres/search-store';
 import { PostgresSegmentRows } from '../postgres/segment-rows';
@@ -40,6 +42,7 @@ import { PathLists } from '../services/list-paths';
 import { HistoryCache } from '../services/load-history';
 import { commitPath } from '../services/push-plan';
 import { PushSlots } from '../services/push-slots';
+import { RateLimiter } from '../services/rate-limiter';
 import { LocalBlobStore } from '../storage/local-blob-store';
 import { S3BlobStore } from '../storage/s3-blob-store';
 import { SegmentObjectStorage } from '../storage/segment-object-storage';
@@ -102,6 +105,14 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
     env,
     logger,
     metrics: new Metrics(),
+    rates: new RateGuard({
+      limiter: new RateLimiter({
+        store: new PostgresRateStore(prisma),
+        clock: systemClock,
+        onTrouble: (what, error) => logger.warn(what, { err: error }),
+      }),
+      ...{ identities, sessionSecret, limits: env.requestLimits },
+    }),
     lifecycle,
     limits: env.limits,
     clock: systemClock,

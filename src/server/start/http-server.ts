@@ -4,7 +4,8 @@ import { Refusal } from '~/wire/errors';
 import type { Env } from '../env';
 import { ADDRESS_HEADER, addressOf, DIRECT_HEADER, isDirect } from '../http/client-address';
 import { passContentLength } from '../http/content-length';
-import { refusalResponse } from '../http/respond';
+import { refuseEarly } from '../http/early-refusal';
+import { type RateGuard, rateHeaders, tooManyRequests } from '../http/rate-guard';
 import { applySecurityHeaders } from '../http/security-headers';
 import { answeredAt } from '../http/shared-address';
 import type { Logger } from '../logger';
@@ -22,6 +23,8 @@ export interface HttpServerDeps {
   logger: Logger;
   lifecycle: Lifecycle;
   metrics: Metrics;
+  /** Counts requests and says which are too many. */
+  rates: Pick<RateGuard, 'admit'>;
   /** How long a connection may be silent; five minutes when absent. */
   socketIdleMaxMs?: number;
   /** Next's request handler. */
@@ -78,17 +81,38 @@ function admit(request: IncomingMessage, response: ServerResponse, deps: HttpSer
     refuseTarget(response, problem);
     return;
   }
-  if (deps.lifecycle.draining && request.url !== '/health') {
-    void refuseWhileDraining(request, response, deps.env.url);
-    return;
-  }
-  const { method = 'GET', url = '/', headers } = request;
-  request.url = answeredAt(method, url, headers.accept);
-  deps.handle(request, response).catch((error) => {
+  const refuse = (refusal: Refusal) => refuseEarly(request, response, refusal, deps.env.url);
+  const answered =
+    deps.lifecycle.draining && request.url !== '/health'
+      ? refuse(new Refusal('shutting-down', { retry_after_s: 5 }))
+      : answer(request, response, deps, { defaults, refuse });
+  answered.catch((error) => {
     deps.logger.error('request failed', { err: error, requestId, path: pathOf(request) });
     if (!response.headersSent) response.writeHead(500, { 'Content-Type': 'text/plain' });
     response.end('Something went wrong in the hub; it was logged, try again later.\n');
   });
+}
+
+/** Counts a request and hands it on, or refuses it as one too many. */
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  deps: HttpServerDeps,
+  {
+    defaults,
+    refuse,
+  }: { defaults: Map<string, string>; refuse: (refusal: Refusal) => Promise<void> },
+): Promise<void> {
+  const verdict = await deps.rates.admit(request, String(request.headers[ADDRESS_HEADER]));
+  if (verdict) {
+    const now = Date.now();
+    for (const [name, value] of rateHeaders(verdict, now)) defaults.set(name, value);
+    const { heardAgainAtMs } = verdict;
+    if (heardAgainAtMs !== null) return refuse(tooManyRequests(heardAgainAtMs, now));
+  }
+  const { method = 'GET', url = '/', headers } = request;
+  request.url = answeredAt(method, url, headers.accept);
+  await deps.handle(request, response);
 }
 
 /**
@@ -140,24 +164,6 @@ function bad(sentence: string): TargetProblem {
 function refuseTarget(response: ServerResponse, { status, sentence }: TargetProblem): void {
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' });
   response.end(`${sentence}\n`);
-}
-
-/** `shutting-down`, in the form the peer asks for; what it is still sending is read and dropped. */
-async function refuseWhileDraining(
-  request: IncomingMessage,
-  response: ServerResponse,
-  url: string,
-): Promise<void> {
-  const form = pathOf(request).endsWith('/push/stream') ? 'frame' : 'json';
-  const headers = {
-    accept: request.headers.accept ?? '',
-    'x-request-id': String(request.headers['x-request-id']),
-  };
-  const refusal = new Refusal('shutting-down', { retry_after_s: 5 });
-  const answer = refusalResponse(refusal, new Request(url, { headers }), { fallback: form });
-  response.writeHead(answer.status, Object.fromEntries(answer.headers));
-  response.end(Buffer.from(await answer.arrayBuffer()));
-  request.resume();
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -107,10 +107,10 @@ async function checkStorage({ blobStore, logger }: Container): Promise<void> {
 }
 
 async function serve(container: Container, development: boolean): Promise<http.Server> {
-  const { env, logger, lifecycle, metrics } = container;
+  const { env, logger, lifecycle, metrics, rates } = container;
   if (!development) servePagesFrom(pagesFolder());
   const server = createHttpServer({
-    ...{ env, development, logger, lifecycle, metrics },
+    ...{ env, development, logger, lifecycle, metrics, rates },
     handle: (request, response) => app.getRequestHandler()(request, response),
   });
   const app = next({
