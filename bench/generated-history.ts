@@ -44,6 +44,12 @@ export function* commitFrames(
   }
 }
 
+/** The newest commit of the first so many; of 1 the oldest there is. */
+export function headOf(shape: HistoryShape, commits: number): Id {
+  const state: State = { manifest: ManifestFolder.EMPTY, snapshotId: null, head: null };
+  return recordsOf(shape, state, 0, commits).head;
+}
+
 interface State {
   manifest: ManifestFolder;
   snapshotId: Id | null;

@@ -83,6 +83,12 @@ test.beforeAll(async () => {
     `${repo}/commits/${commit}/diff?view=split&w=1`,
     `${repo}/compare`,
     `${repo}/compare/main...${encodeURIComponent(ODD_BRANCH).replaceAll('%2F', '/')}`,
+    `${repo}/find/main`,
+    `${repo}/find/main?q=${encodeURIComponent(XSS)}`,
+    ...['repositories', 'commits', 'files'].map(
+      (kind) => `/search?kind=${kind}&q=${encodeURIComponent(`${XSS} repo:admin/hostile`)}`,
+    ),
+    '/search?kind=commits&q=word',
     `/login?error=${encodeURIComponent(XSS)}&callbackUrl=${encodeURIComponent(`javascript:${XSS}`)}`,
   ];
 });

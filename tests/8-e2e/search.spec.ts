@@ -110,7 +110,10 @@ test('the palette goes to pages, branches, files, repositories and commits', asy
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(at('/admin/notes/blob/main/src/wire/frames.ts'));
-  await page.keyboard.press('ControlOrMeta+k');
+  await expect(async () => {
+    await page.keyboard.press('ControlOrMeta+k');
+    await expect(field).toBeFocused({ timeout: 1_000 });
+  }).toPass();
   await page.keyboard.press('Escape');
   await expect(field).toHaveCount(0);
 });
