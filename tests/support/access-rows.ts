@@ -154,6 +154,8 @@ export const ROUTES: Record<string, Row> = {
   'PAGE /': anywhere('/', { page: true }),
   'PAGE /errors': anywhere('/errors', { page: true }),
   'PAGE /search': anywhere('/search?q=a', { page: true }),
+  // Not there in production.
+  'PAGE /styleguide': anywhere('/styleguide', { page: true }),
   'PAGE /docs/api': anywhere('/docs/api', { page: true }),
   'GET /api/openapi.json': anywhere('/api/openapi.json'),
   'PAGE /explore': anywhere('/explore', { page: true }),

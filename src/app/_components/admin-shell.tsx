@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { adminAddress } from './address';
 import { PageBody } from './page-body';
 import { Refused } from './settings-shell';
+import { TabNav } from './tab-nav';
 
 const PAGES = [
   { key: 'tokens', name: 'Tokens' },
@@ -31,22 +32,11 @@ export function AdminShell({
       <div className="border-line border-b bg-surface">
         <div className="mx-auto max-w-6xl px-4 pt-4">
           <p className="font-semibold text-lg leading-7">Administration</p>
-          <nav aria-label="Administration" className="-mb-px mt-2 flex gap-1 overflow-x-auto">
-            {PAGES.map(({ key, name }) => (
-              <a
-                aria-current={key === page ? 'page' : undefined}
-                className={`whitespace-nowrap border-b-2 px-2.5 py-2 ${
-                  key === page
-                    ? 'border-accent font-semibold'
-                    : 'border-transparent text-muted hover:border-line hover:text-ink'
-                }`}
-                href={adminAddress(key)}
-                key={key}
-              >
-                {name}
-              </a>
-            ))}
-          </nav>
+          <TabNav
+            current={page}
+            label="Administration"
+            tabs={PAGES.map(({ key, name }) => ({ key, name, href: adminAddress(key) }))}
+          />
         </div>
       </div>
       <PageBody>

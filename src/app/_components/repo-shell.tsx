@@ -18,7 +18,7 @@ import {
   tagsAddress,
 } from './address';
 import { VisibilityBadge } from './badge';
-import { count } from './wording';
+import { TabNav } from './tab-nav';
 
 export type Repo = Answers['repo']['get'];
 type Tab = 'code' | 'commits' | 'branches' | 'tags' | 'releases' | 'pushes' | 'settings';
@@ -91,32 +91,11 @@ export function RepoShell({ repo, tab, children }: { repo: Repo; tab: Tab; child
             </p>
             <VisibilityBadge visibility={repo.visibility} />
           </div>
-          <nav
-            aria-label="Parts of the repository"
-            className="-mb-px mt-2 flex gap-1 overflow-x-auto"
-          >
-            {tabs.map(({ key, name, Icon, href, n }) => (
-              <a
-                aria-current={key === tab ? 'page' : undefined}
-                data-key={`g ${KEYS[key]}`}
-                className={`scroll-here flex items-center gap-1.5 whitespace-nowrap border-b-2 px-2.5 py-2 ${
-                  key === tab
-                    ? 'border-accent font-semibold'
-                    : 'border-transparent text-muted hover:border-line hover:text-ink'
-                }`}
-                href={href}
-                key={key}
-              >
-                <Icon aria-hidden="true" className="max-sm:hidden" size={16} />
-                {name}
-                {n !== null && n > 0 && (
-                  <span className="rounded-full bg-sunken px-1.5 font-normal text-muted text-xs leading-5">
-                    {count(n)}
-                  </span>
-                )}
-              </a>
-            ))}
-          </nav>
+          <TabNav
+            current={tab}
+            label="Parts of the repository"
+            tabs={tabs.map((one) => ({ ...one, keys: `g ${KEYS[one.key]}` }))}
+          />
         </div>
       </section>
       {children}

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { PageBody } from './page-body';
+import { TabNav } from './tab-nav';
 
 const PAGES = [
   { key: 'profile', name: 'Profile', href: '/settings/profile' },
@@ -22,22 +23,7 @@ export function SettingsShell({
       <div className="border-line border-b bg-surface">
         <div className="mx-auto max-w-6xl px-4 pt-4">
           <p className="font-semibold text-lg leading-7">Settings</p>
-          <nav aria-label="Settings" className="-mb-px mt-2 flex gap-1 overflow-x-auto">
-            {PAGES.map(({ key, name, href }) => (
-              <a
-                aria-current={key === page ? 'page' : undefined}
-                className={`whitespace-nowrap border-b-2 px-2.5 py-2 ${
-                  key === page
-                    ? 'border-accent font-semibold'
-                    : 'border-transparent text-muted hover:border-line hover:text-ink'
-                }`}
-                href={href}
-                key={key}
-              >
-                {name}
-              </a>
-            ))}
-          </nav>
+          <TabNav current={page} label="Settings" tabs={PAGES} />
         </div>
       </div>
       <PageBody>{children}</PageBody>

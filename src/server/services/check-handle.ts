@@ -20,7 +20,7 @@ const RESERVED = new Set(
   people ping pricing privacy profile public pull pulls push pushes ready refs register releases
   repo repos repositories repository reset robots root rules sandbox search security session
   sessions settings setup shared shop sign-in sign-out sign-up signin signout signup site sitemap
-  staff static stats status storage stream style styles support system tag tags team teams terms
+  staff static stats status storage stream style styleguide styles support system tag tags team teams terms
   test token tokens topics trace trending trpc undefined unknown user users version webhooks
   welcome well-known whoami wiki www`.split(/\s+/),
 );
