@@ -56,7 +56,14 @@ export const steps = [
       'postcss.config.mjs',
     ],
     // The command line program is none of the pages' business.
-    except: ['src/cli', 'src/client', 'src/server/main.ts'],
+    except: [
+      'src/cli',
+      'src/client',
+      'src/server/main.ts',
+      'src/server/fsck-main.ts',
+      'src/server/fsck',
+      'src/server/backup-main.ts',
+    ],
     output: 'dist/pages-folder',
     run: buildPages,
   },
@@ -115,7 +122,10 @@ function writeWhole(file, text) {
   fs.renameSync(`${file}.new`, file);
 }
 
-/** dist/main.js is the hub with its threads' program, dist/musehub.js the command line program. */
+/**
+ * dist/main.js is the hub with its threads' program, its checker and its backup beside it;
+ * dist/musehub.js the command line program.
+ */
 async function bundlePrograms() {
   const outdir = path.join(projectFolder, 'dist', 'new');
   const options = {
@@ -133,6 +143,8 @@ async function bundlePrograms() {
   const hub = {
     main: 'src/server/main.ts',
     'compute-worker': 'src/server/compute/compute-worker.ts',
+    'fsck-main': 'src/server/fsck-main.ts',
+    'backup-main': 'src/server/backup-main.ts',
   };
   await build({ ...options, entryPoints: hub, packages: 'external' });
   // One file with all it needs, and that small: it is found, read and compiled at every command.

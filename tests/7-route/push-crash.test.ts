@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { objectIdOf } from '~/muse/ids';
 import { type Hub, startHub } from '~tests/support/hub';
+import { hubProgram } from '~tests/support/hub-program';
 import { commitOf, framesOf } from '~tests/support/push-script';
 import { makeRepository, RawPush } from '~tests/support/raw-push';
 
@@ -123,5 +124,12 @@ describe('SIGTERM', () => {
     expect(await stopped).toBe(0);
     await hub.start();
     expect(await refs(repository)).toMatchObject({ branch_heads: { main: made.id } });
+  });
+});
+
+describe('after all of that', () => {
+  it('everything that is stored is whole', async () => {
+    const checked = await hubProgram('fsck', hub.dataFolder);
+    expect(checked, checked.stdout).toMatchObject({ code: 0 });
   });
 });

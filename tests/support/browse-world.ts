@@ -51,6 +51,7 @@ export interface BrowseWorld {
   /** What the log was told. */
   faults: { message: string; fields: Record<string, unknown> }[];
   pushStore: PostgresPushStore;
+  blobs: MemoryBlobStore;
   addUser(handle: string, role?: 'user' | 'admin'): Promise<Extract<Principal, { kind: 'user' }>>;
   addRepository(
     owner: Extract<Principal, { kind: 'user' }>,
@@ -139,6 +140,7 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     deps,
     faults,
     pushStore,
+    blobs,
     async addUser(handle, role = 'user') {
       const id = randomUUID();
       owners++;

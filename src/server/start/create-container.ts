@@ -6,9 +6,8 @@ import { WorkerCompute } from '../compute/worker-compute';
 import type { Container } from '../container';
 import { configurationOf, type Env } from '../env';
 import { RateGuard } from '../http/rate-guard';
-import { createLogger, hideInLogs, type Logger } from '../logger';
+import { createLogger, hideInLogs } from '../logger';
 import { Metrics } from '../metrics';
-import type { BlobStore } from '../ports/blob-store';
 import { systemClock } from '../ports/clock';
 import { PostgresAccountStore } from '../postgres/account-store';
 import { PostgresAdminStore } from '../postgres/admin-store';
@@ -43,10 +42,9 @@ import { HistoryCache } from '../services/load-history';
 import { commitPath } from '../services/push-plan';
 import { PushSlots } from '../services/push-slots';
 import { RateLimiter } from '../services/rate-limiter';
-import { LocalBlobStore } from '../storage/local-blob-store';
-import { S3BlobStore } from '../storage/s3-blob-store';
 import { SegmentObjectStorage } from '../storage/segment-object-storage';
 import { Lifecycle } from './lifecycle';
+import { openBlobStore } from './open-blob-store';
 
 /** What is found out or made during start, beyond the environment. */
 export interface ContainerInputs {
@@ -206,20 +204,4 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       await prisma.$disconnect();
     },
   };
-}
-
-function openBlobStore({ storage, dataFolder }: Env, logger: Logger): BlobStore {
-  if (storage.kind === 'local')
-    return new LocalBlobStore({ root: path.join(dataFolder, 'objects') });
-  return new S3BlobStore({
-    ...storage,
-    createBucket: true,
-    onTrouble: ({ operation, attempt, final, error }) =>
-      logger.warn('the object storage did not do what it was asked', {
-        operation,
-        attempt,
-        final,
-        err: error,
-      }),
-  });
 }
