@@ -38,7 +38,10 @@ async function cli(at: Hub, args: string[], cwd = home): Promise<void> {
   expect(code, `musehub ${args.join(' ')}: ${stderr}`).toBe(0);
 }
 
-/** Every file below a clone, with its hash; the address of its remote aside. */
+/** What a clone says of itself: its remote, when it was made, and what it remembers of files. */
+const OWN = /^\.muse\/(config\.toml|repo\.json|musehub\/.*)$/;
+
+/** Every other file below a clone, with its hash. */
 async function cloned(at: Hub, repository: string): Promise<Map<string, string>> {
   const folder = path.join(tempFolder(), 'clone');
   await cli(at, ['clone', `${at.url}/${repository}`, folder]);
@@ -46,7 +49,7 @@ async function cloned(at: Hub, repository: string): Promise<Map<string, string>>
   for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
     const name = path.relative(folder, file);
-    if (!entry.isFile() || name === path.join('.muse', 'config.toml')) continue;
+    if (!entry.isFile() || OWN.test(name)) continue;
     files.set(name, createHash('sha256').update(fs.readFileSync(file)).digest('hex'));
   }
   return files;
@@ -117,14 +120,17 @@ describe('a backup that is made while pushes go on', () => {
     let going = true;
     const branches = ['one', 'two', 'three'];
     const pushers = branches.map((branch) => pushOnAndOn(repository, branch, () => going));
-    // Heads that were accepted before the backup began are in it.
-    await expect.poll(async () => Object.keys(await headsOf(hub, repository)).length).toBe(3);
-    const before = await headsOf(hub, repository);
     const target = path.join(tempFolder(), 'backup');
-    const made = await hubProgram('backup', hub.dataFolder, [target]);
-    const again = await hubProgram('backup', hub.dataFolder, [target]);
-    going = false;
-    const accepted = await Promise.all(pushers);
+    const copies = (async () => {
+      // Heads that were accepted before the backup began are in it.
+      while (Object.keys(await headsOf(hub, repository)).length < branches.length);
+      const before = await headsOf(hub, repository);
+      const made = await hubProgram('backup', hub.dataFolder, [target]);
+      return { before, made, again: await hubProgram('backup', hub.dataFolder, [target]) };
+    })().finally(() => {
+      going = false;
+    });
+    const [{ before, made, again }, ...accepted] = await Promise.all([copies, ...pushers]);
     expect(made, made.stderr).toMatchObject({ code: 0 });
     expect(made.stdout).toMatch(/Copied \d+ segments .* 0 were there/);
     expect(again.stdout).not.toContain('; 0 were there');
@@ -152,7 +158,7 @@ describe('a backup that is made while pushes go on', () => {
     } finally {
       await other.dispose();
     }
-  });
+  }, 180_000);
 
   it('is made of a hub that is stopped as well, and into no folder that is another’s', async () => {
     await hub.stop();

@@ -62,6 +62,12 @@ test.beforeAll(async () => {
   const release = { tag: 'v1.0.0', commit_id, title: XSS, body: `# ${XSS}\n\n[x](javascript:1)` };
   expect((await post('releases', release)).status).toBe(201);
   const repo = '/admin/hostile';
+  const asked = await fetch(at('/api/device'), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'user-agent': XSS },
+    body: JSON.stringify({ name: XSS }),
+  });
+  const { user_code: code } = await asked.json();
   pages = [
     ...['/', '/docs/api', '/explore', '/login', '/admin', '/admin/bare', '/nothing/here'],
     ...['', '/tree/main', '/tree/main/deep/er/still', '/blob/main/README.md'].map((p) => repo + p),
@@ -89,6 +95,7 @@ test.beforeAll(async () => {
       (kind) => `/search?kind=${kind}&q=${encodeURIComponent(`${XSS} repo:admin/hostile`)}`,
     ),
     '/search?kind=commits&q=word',
+    ...['/settings/keys', '/device', `/device?code=${code}&error=${encodeURIComponent(XSS)}`],
     `/login?error=${encodeURIComponent(XSS)}&callbackUrl=${encodeURIComponent(`javascript:${XSS}`)}`,
   ];
 });
