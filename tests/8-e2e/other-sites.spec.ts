@@ -23,7 +23,7 @@ test.beforeEach(() => {
 });
 
 const setSignUp = async (signUp: 'open' | 'closed') => {
-  const answer = await visited.hub.fetch('/api/trpc/people.setSignUp', {
+  const answer = await visited.hub.fetch('/api/trpc/admin.users.setSignUp', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ signUp, reason: 'for the test' }),

@@ -139,7 +139,7 @@ export const ROUTES: Record<string, Row> = {
   ...Object.fromEntries(
     [
       ...['', '/audit', '/configuration', '/jobs', '/policy', '/pushes', '/repositories'],
-      ...['/storage', '/tokens'],
+      ...['/storage', '/tokens', '/users', '/users/invitations'],
     ].map((below) => [
       `PAGE /admin${below}`,
       { need: 'hub', page: true, path: () => `/admin${below}` } as const,
@@ -254,25 +254,25 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
   'join.takeCode': { need: 'global', input: () => ({ code: 'no code' }) },
   'join.join': { need: 'global', input: () => ({ handle: '-', password: 'short' }) },
   'join.setPassword': { need: 'global', input: () => ({ code: 'no code', password: 'short' }) },
-  'people.list': { need: 'global' },
-  'people.create': { need: 'global', input: () => ({ handle: '-', kind: 'human', reason: '' }) },
-  'people.setDisabled': {
-    need: 'global',
+  'admin.users.list': { need: 'hub' },
+  'admin.users.create': { need: 'hub', input: () => ({ handle: '-', kind: 'human', reason: '' }) },
+  'admin.users.setDisabled': {
+    need: 'hub',
     input: () => ({ handle: 'nobody', disabled: true, reason: '' }),
   },
-  'people.setRole': {
-    need: 'global',
+  'admin.users.setRole': {
+    need: 'hub',
     input: () => ({ handle: 'nobody', role: 'user', reason: '' }),
   },
-  'people.reset': {
-    need: 'global',
+  'admin.users.reset': {
+    need: 'hub',
     input: () => ({ handle: 'nobody', revokeTokens: false, reason: '' }),
   },
-  'people.signUp': { need: 'global' },
-  'people.setSignUp': { need: 'global', input: () => ({ signUp: 'closed', reason: '' }) },
-  'people.invitations': { need: 'global' },
-  'people.invite': { need: 'global', input: () => ({ note: '', usesMax: 1, days: 1 }) },
-  'people.revokeInvitation': { need: 'global', input: () => ({ id: UNKNOWN, reason: '' }) },
+  'admin.users.signUp': { need: 'hub' },
+  'admin.users.setSignUp': { need: 'hub', input: () => ({ signUp: 'closed', reason: '' }) },
+  'admin.users.invitations': { need: 'hub' },
+  'admin.users.invite': { need: 'hub', input: () => ({ note: '', usesMax: 1, days: 1 }) },
+  'admin.users.revokeInvitation': { need: 'hub', input: () => ({ id: UNKNOWN, reason: '' }) },
   'session.list': { need: 'global' },
   'session.end': { need: 'global', input: () => ({ id: UNKNOWN }) },
   'session.endOthers': { need: 'global' },

@@ -5,6 +5,7 @@ import { Refused } from './settings-shell';
 import { TabNav } from './tab-nav';
 
 const PAGES = [
+  { key: 'users', name: 'Users' },
   { key: 'tokens', name: 'Tokens' },
   { key: 'repositories', name: 'Repositories' },
   { key: 'pushes', name: 'Pushes' },

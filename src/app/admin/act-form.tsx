@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { ACCOUNT_PROBLEMS, isAccountProblem } from '~/server/services/account-problem';
 import { REASON_MAX_CHARS } from '~/server/services/expect-hub-admin';
 import { ERRORS, isErrorCode } from '~/wire/errors';
 import { param, type SearchParams } from '../_components/search-params';
@@ -59,7 +60,7 @@ export async function ActOutcome({ searchParams }: { searchParams: SearchParams 
   if (refused !== null) {
     return (
       <p className="mb-4 rounded-lg border border-line bg-bad-soft px-4 py-3" role="alert">
-        {isErrorCode(refused) ? ERRORS[refused].sentence : 'That was not done; try again.'}
+        {sentenceOf(refused)}
       </p>
     );
   }
@@ -73,4 +74,9 @@ export async function ActOutcome({ searchParams }: { searchParams: SearchParams 
       .
     </p>
   );
+}
+
+function sentenceOf(refused: string): string {
+  if (isAccountProblem(refused)) return ACCOUNT_PROBLEMS[refused].sentence;
+  return isErrorCode(refused) ? ERRORS[refused].sentence : 'That was not done; try again.';
 }

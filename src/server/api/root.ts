@@ -8,7 +8,6 @@ import { compareRouter } from './routers/compare';
 import { deviceRouter } from './routers/device';
 import { joinRouter } from './routers/join';
 import { keyRouter } from './routers/key';
-import { peopleRouter } from './routers/people';
 import { pushRouter } from './routers/push';
 import { releaseRouter } from './routers/release';
 import { repoRouter } from './routers/repo';
@@ -25,7 +24,6 @@ export const appRouter = createRouter({
   admin: adminRouter,
   agent: agentRouter,
   join: joinRouter,
-  people: peopleRouter,
   repo: repoRouter,
   branch: branchRouter,
   tree: treeRouter,

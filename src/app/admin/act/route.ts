@@ -5,6 +5,7 @@ import { credentialUse } from '~/server/auth/credential-use';
 import { getContainer } from '~/server/container';
 import { readBody } from '~/server/http/body';
 import { faultResponse } from '~/server/http/respond';
+import { accountProblemOf } from '~/server/services/account-problem';
 import { Refusal } from '~/wire/errors';
 
 export const dynamic = 'force-dynamic';
@@ -25,6 +26,37 @@ const ACTS = {
   },
   'jobs.retry': async (api: Api, form: Form, reason: string) => {
     await api.jobs.retry({ id: text(form, 'id'), reason });
+    return 1;
+  },
+  'users.create': async (api: Api, form: Form, reason: string) => {
+    await api.users.create({
+      ...{ handle: text(form, 'handle'), displayName: text(form, 'displayName'), reason },
+      kind: text(form, 'kind') === 'agent' ? 'agent' : 'human',
+      owner: text(form, 'owner') || null,
+    });
+    return 1;
+  },
+  'users.disable': async (api: Api, form: Form, reason: string) => {
+    await api.users.setDisabled({ handle: text(form, 'handle'), disabled: true, reason });
+    return 1;
+  },
+  'users.enable': async (api: Api, form: Form, reason: string) => {
+    await api.users.setDisabled({ handle: text(form, 'handle'), disabled: false, reason });
+    return 1;
+  },
+  'users.setRole': async (api: Api, form: Form, reason: string) => {
+    const role = text(form, 'role') === 'admin' ? 'admin' : 'user';
+    await api.users.setRole({ handle: text(form, 'handle'), role, reason });
+    return 1;
+  },
+  'users.setSignUp': async (api: Api, form: Form, reason: string) => {
+    const wanted = text(form, 'signUp');
+    const signUp = wanted === 'open' || wanted === 'invitation' ? wanted : 'closed';
+    await api.users.setSignUp({ signUp, reason });
+    return 1;
+  },
+  'users.revokeInvitation': async (api: Api, form: Form, reason: string) => {
+    await api.users.revokeInvitation({ id: text(form, 'id'), reason });
     return 1;
   },
   'hub.setPolicy': async (api: Api, form: Form, reason: string) => {
@@ -88,7 +120,7 @@ const nothingHere = (): Response =>
 function codeOf(error: unknown): string | null {
   if (Refusal.is(error)) return error.code;
   if (!(error instanceof TRPCError)) return null;
-  if (Refusal.is(error.cause)) return error.cause.code;
+  if (Refusal.is(error.cause)) return accountProblemOf(error.cause) ?? error.cause.code;
   if (error.code === 'NOT_FOUND') return 'none';
   return error.code === 'BAD_REQUEST' ? 'bad-frame' : null;
 }

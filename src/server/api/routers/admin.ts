@@ -5,6 +5,7 @@ import { adminJobsRouter } from './admin-jobs';
 import { adminPushesRouter } from './admin-pushes';
 import { adminRepositoriesRouter } from './admin-repositories';
 import { adminTokensRouter } from './admin-tokens';
+import { adminUsersRouter } from './admin-users';
 
 /** What admins of the hub look after; every procedure is a `hubAdminProcedure`. */
 export const adminRouter = createRouter({
@@ -14,4 +15,5 @@ export const adminRouter = createRouter({
   pushes: adminPushesRouter,
   repositories: adminRepositoriesRouter,
   tokens: adminTokensRouter,
+  users: adminUsersRouter,
 });

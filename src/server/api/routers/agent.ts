@@ -4,6 +4,7 @@ import { listTokens } from '~/server/services/list-tokens';
 import { makeAgent } from '~/server/services/make-account';
 import { listAgents, openAgent, setAgentDisabled } from '~/server/services/open-agent';
 import { revokeToken } from '~/server/services/revoke-token';
+import { allowedTokenDays } from '~/server/services/token-policy';
 import { createdToken, listedToken, newToken } from '../token-shape';
 import { createRouter, openProcedure } from '../trpc';
 
@@ -35,7 +36,7 @@ export const agentRouter = createRouter({
     .query(async ({ ctx, input }) => {
       const { account, principal } = await openAgent(await ctx.principal(), input.handle, ctx.deps);
       const tokens = await listTokens(principal, ctx.deps);
-      return { ...account, tokens, daysMax: ctx.deps.tokenDaysMax };
+      return { ...account, tokens, daysMax: await allowedTokenDays(ctx.deps) };
     }),
 
   create: openProcedure
