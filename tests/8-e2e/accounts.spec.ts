@@ -81,7 +81,7 @@ test('an admin invites, a person joins and makes an agent, which pushes; both ar
   const pushed = await agent(['push', `${hub.url}/ada-bot/work`, '--all'], muse);
   expect(pushed, pushed.stderr).toMatchObject({ code: 0 });
   await ada.goto(at('/ada-bot'));
-  await expect(ada.getByText('agent of ada')).toBeVisible();
+  await expect(ada.getByText('of ada', { exact: true })).toBeVisible();
   await expect(ada.getByRole('link', { name: 'work' })).toBeVisible();
 
   await admin.goto(at('/admin/users?text=ada'));
