@@ -7,7 +7,7 @@ import { FormError } from '../../_components/choice-field';
 import { TextArea, TextField } from '../../_components/form-field';
 
 /** Registers a key by the line that `musehub key show` prints: the public key and its proof. */
-export function NewKeyForm() {
+export function NewKeyForm({ agent }: { agent?: string }) {
   const { run, busy, error } = useAction();
   const [added, setAdded] = useState<string | null>(null);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -19,7 +19,9 @@ export function NewKeyForm() {
       .split(/\s+/);
     const name = String(form.get('name') ?? '');
     setAdded(null);
-    const made = await run((api) => api.key.add.mutate({ name, publicKey, proof }));
+    const made = await run((api) =>
+      api.key.add.mutate({ name, publicKey, proof, agent: agent ?? null }),
+    );
     if (!made) return;
     setAdded(made.name);
     element.reset();
@@ -33,12 +35,15 @@ export function NewKeyForm() {
         <TextArea
           hint={
             <>
-              The line that <code className="font-mono">musehub key show</code> prints for a key
-              that you have already: the public key, and a proof that you hold its private half.
+              The line that{' '}
+              <code className="font-mono">
+                musehub key show{agent === undefined ? '' : ` --as ${agent}`}
+              </code>{' '}
+              prints for a key: the public key, and a proof that its private half is at hand.
             </>
           }
           id="key-line"
-          label="Or paste a key"
+          label={agent === undefined ? 'Or paste a key' : 'Key'}
           name="key"
           required
           rows={3}

@@ -5,14 +5,23 @@ import { FormError } from '../../_components/choice-field';
 import { ConfirmButton } from '../../_components/confirm-button';
 
 /** Takes a key back; what it signed before stays verified. */
-export function RevokeKeyButton({ keyId, name }: { keyId: string; name: string }) {
+export function RevokeKeyButton({
+  keyId,
+  name,
+  agent,
+}: {
+  keyId: string;
+  name: string;
+  /** Whose key it is, when it is not one's own. */
+  agent?: string;
+}) {
   const { run, busy, error } = useAction();
   return (
     <div className="needs-script space-y-1">
       <ConfirmButton
         busy={busy}
         label={`Revoke ${name}`}
-        onConfirm={() => void run((api) => api.key.revoke.mutate({ keyId }))}
+        onConfirm={() => void run((api) => api.key.revoke.mutate({ keyId, agent: agent ?? null }))}
         question="Revoke for good"
       >
         Revoke

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import type { Principal } from '~/server/access';
 import { addKey } from '~/server/services/add-key';
 import { listKeys } from '~/server/services/list-keys';
+import { openAgent } from '~/server/services/open-agent';
 import { revokeKey } from '~/server/services/revoke-key';
-import { createRouter, openProcedure } from '../trpc';
+import { type ApiContext, createRouter, openProcedure } from '../trpc';
 
 const listedKey = z.object({
   /** 64 hex; the first 16 name it in commits. */
@@ -14,12 +16,21 @@ const listedKey = z.object({
   revokedAtMs: z.number().nullable(),
 });
 
-/** Signing keys of the caller. */
+/** Null: the caller; else one of the agents that they answer for. */
+const agent = z.string().min(1).max(100).nullable().default(null);
+
+async function ownerOf(ctx: ApiContext, handle: string | null): Promise<Principal> {
+  const principal = await ctx.principal();
+  return handle === null ? principal : (await openAgent(principal, handle, ctx.deps)).principal;
+}
+
+/** Signing keys of the caller, or of an agent of theirs. */
 export const keyRouter = createRouter({
   list: openProcedure
+    .input(z.object({ agent }).default({ agent: null }))
     .output(z.object({ handle: z.string(), keys: z.array(listedKey) }))
-    .query(async ({ ctx }) => {
-      const principal = await ctx.principal();
+    .query(async ({ ctx, input }) => {
+      const principal = await ownerOf(ctx, input.agent);
       const keys = await listKeys(principal, ctx.deps);
       return {
         handle: principal.kind === 'user' ? principal.handle : '',
@@ -36,16 +47,19 @@ export const keyRouter = createRouter({
         name: z.string().max(1000),
         publicKey: z.string().max(1000),
         proof: z.string().max(1000),
+        agent,
       }),
     )
     .output(z.object({ keyId: z.string(), name: z.string() }))
-    .mutation(async ({ ctx, input }) => addKey(await ctx.principal(), input, ctx.deps)),
+    .mutation(async ({ ctx, input: { agent: handle, ...wanted } }) =>
+      addKey(await ownerOf(ctx, handle), wanted, ctx.deps),
+    ),
 
   revoke: openProcedure
-    .input(z.object({ keyId: z.string().max(100) }))
+    .input(z.object({ keyId: z.string().max(100), agent }))
     .output(z.object({ revoked: z.literal(true) }))
     .mutation(async ({ ctx, input }) => {
-      await revokeKey(await ctx.principal(), input.keyId, ctx.deps);
+      await revokeKey(await ownerOf(ctx, input.agent), input.keyId, ctx.deps);
       return { revoked: true as const };
     }),
 });

@@ -7,6 +7,8 @@ import { Card } from '../../../_components/card';
 import { hubUrl } from '../../../_components/hub-url';
 import { Refused, SettingsShell } from '../../../_components/settings-shell';
 import { When } from '../../../_components/when';
+import { KeyList } from '../../keys/key-list';
+import { NewKeyForm } from '../../keys/new-key-form';
 import { NewTokenForm } from '../../tokens/new-token-form';
 import { TokenList } from '../../tokens/token-list';
 import { AgentSwitch } from './agent-switch';
@@ -32,6 +34,7 @@ export default async function AgentPage({ params }: Props) {
       </SettingsShell>
     );
   }
+  const { keys } = await api.key.list({ agent: answer.answer.handle });
   const { handle, displayName, disabled, createdAtMs, tokens, daysMax } = answer.answer;
   return (
     <SettingsShell page="agents">
@@ -64,6 +67,15 @@ export default async function AgentPage({ params }: Props) {
       <TokenList agent={handle} tokens={tokens} />
       <Card title={<>New token of {handle}</>}>
         <NewTokenForm agent={handle} daysMax={daysMax} hubUrl={hubUrl()} />
+      </Card>
+      <h2 className="mt-8 mb-2 font-semibold text-base" id="keys">
+        Signing keys
+      </h2>
+      <KeyList agent={handle} keys={keys} />
+      <Card title={<>New key of {handle}</>}>
+        <div className="max-w-2xl p-4">
+          <NewKeyForm agent={handle} />
+        </div>
       </Card>
     </SettingsShell>
   );
