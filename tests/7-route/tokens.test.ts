@@ -163,7 +163,7 @@ describe('the log', () => {
 });
 
 describe('failed sign-ins', () => {
-  it('429 with Retry-After after ten in a minute; a right token elsewhere is served', async () => {
+  it('429 with Retry-After after ten in a minute; a right token is served all the same', async () => {
     const proxied = await startHub({
       env: { DATABASE_URL: database.url, MUSEHUB_TRUSTED_PROXIES: '127.0.0.1' },
     });
@@ -178,7 +178,9 @@ describe('failed sign-ins', () => {
       const refused = await from('192.0.2.1', newToken('human'));
       expect([refused.status, (await refused.json()).code]).toEqual([429, 'rate-limited']);
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-      expect((await from('192.0.2.2', hub.adminToken)).status).toBe(200);
+      for (const address of ['192.0.2.1', '192.0.2.2']) {
+        expect((await from(address, hub.adminToken)).status).toBe(200);
+      }
       const procedure = await fetch(`${proxied.url}/api/trpc/account.me`, {
         headers: {
           authorization: `Bearer ${newToken('human')}`,

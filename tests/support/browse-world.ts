@@ -47,6 +47,7 @@ import {
 /** The services behind pages over a real database, with accounts and repositories to read. */
 export interface BrowseWorld {
   db: TestDatabase;
+  blobs: MemoryBlobStore;
   deps: ApiDeps;
   /** What the log was told. */
   faults: { message: string; fields: Record<string, unknown> }[];
@@ -137,6 +138,7 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
   let owners = 0;
   return {
     db,
+    blobs,
     deps,
     faults,
     pushStore,

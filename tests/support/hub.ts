@@ -6,10 +6,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildIfNeeded, projectFolder } from '../../tools/build-steps.mjs';
+import { logsBelow, rememberSecretsOf, secretsIn } from './secrets';
 
 /**
  * A production hub as an operator runs it: its own process, data folder, PostgreSQL and port.
- * `dispose` it in `afterAll`; it ends what it started, also what a killed hub left running.
+ * `dispose` it in `afterAll`; it ends what it started, also what a killed hub left running, and fails
+ * when a secret stands in anything the hub said or logged.
  */
 export interface HubOptions {
   /** Further environment variables, or others than the defaults. */
@@ -153,7 +155,17 @@ export class Hub {
     return fetch(new URL(target, this.url), { ...init, headers });
   }
 
-  /** Ends everything and removes the data folder. */
+  /** The secrets that stand in what it said and logged; none is right. */
+  leaks(): string[] {
+    rememberSecretsOf(this.dataFolder, this.#env);
+    const logs = logsBelow(this.dataFolder);
+    const leaks = [{ file: 'output', text: this.output }, ...logs].map(({ file, text }) =>
+      secretsIn(text).map((leak) => `${file} holds ${leak}`),
+    );
+    return leaks.flat();
+  }
+
+  /** Ends everything and removes the data folder; rejects when a secret was logged. */
   async dispose(): Promise<void> {
     await this.stop();
     const postgres = this.postgresPid();
@@ -161,7 +173,9 @@ export class Hub {
       process.kill(postgres, 'SIGINT');
       while (isAlive(postgres)) await delay(20);
     }
+    const leaks = this.leaks();
     if (this.#ownFolder) fs.rmSync(this.dataFolder, { recursive: true, force: true });
+    if (leaks.length > 0) throw new Error(`secrets in the logs of a hub:\n${leaks.join('\n')}`);
   }
 }
 
