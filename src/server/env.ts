@@ -202,6 +202,7 @@ export function configurationOf(source: Variables): {
   const limits = limitsOf(given);
   const working = new Map<string, unknown>(Object.entries(variables.parse(given)));
   for (const [name, key] of limitNames()) working.set(name, limits[key]);
+  if (!given.MUSEHUB_URL) working.set('MUSEHUB_URL', `http://localhost:${working.get('PORT')}`);
   return variableNames().map((name) => {
     const value = working.get(name);
     const shown = value === undefined ? null : SECRET.test(name) ? MASK : String(value);

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readEnv, unknownVariables, variableNames } from '~/server/env';
+import { configurationOf, readEnv, unknownVariables, variableNames } from '~/server/env';
 import { Misconfiguration } from '~/server/misconfiguration';
 import { DEFAULT_LIMITS } from '~/wire/limits';
 
@@ -124,5 +124,32 @@ describe('a wrong variable is named with what to do:', () => {
     expect(
       unknownVariables(Object.fromEntries(variableNames().map((name) => [name, '1']))),
     ).toEqual([]);
+  });
+
+  it('is shown as it works now, without what is secret', () => {
+    const lines = (source: Record<string, string>) =>
+      new Map(configurationOf(source).map(({ name, ...line }) => [name, line]));
+    const bare = lines({ PORT: '4000' });
+    expect([...bare.keys()]).toEqual(variableNames());
+    expect(bare.get('PORT')).toEqual({ value: '4000', given: true });
+    expect(bare.get('MUSEHUB_URL')).toEqual({ value: 'http://localhost:4000', given: false });
+    expect(bare.get('MUSEHUB_TOKEN_DAYS_MAX')).toEqual({ value: '366', given: false });
+    expect(bare.get('NEXTAUTH_SECRET')).toEqual({ value: null, given: false });
+    const secret = 'x'.repeat(40);
+    const secrets = {
+      NEXTAUTH_SECRET: secret,
+      S3_ACCESS_KEY_ID: secret,
+      S3_SECRET_ACCESS_KEY: secret,
+      DATABASE_URL: `postgresql://hub:${secret}@db/hub`,
+      MUSEHUB_OIDC_SECRET: secret,
+      MUSEHUB_GITHUB_SECRET: secret,
+      MUSEHUB_LIMIT_MAX_OBJECTS: '5',
+    };
+    const shown = lines(secrets);
+    expect(JSON.stringify([...shown])).not.toContain(secret);
+    for (const name of Object.keys(secrets).slice(0, -1)) {
+      expect(shown.get(name), name).toEqual({ value: '•••', given: true });
+    }
+    expect(shown.get('MUSEHUB_LIMIT_MAX_OBJECTS')).toEqual({ value: '5', given: true });
   });
 });

@@ -81,7 +81,7 @@ test('a token that is revoked in the browser ends the push that runs with it', a
   await row.getByRole('button', { name: /^Revoke for good/ }).click();
   await expect(row).toHaveCount(0);
   await slow.finish(...rest);
-  expect(slow.ending).toMatchObject({ type: 'E', code: 'token-revoked' });
+  expect(slow.ending).toMatchObject({ type: 'X', code: 'token-revoked' });
   expect(await heads()).toEqual(before);
 });
 

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { ACCOUNT_PROBLEMS, isAccountProblem } from '~/server/services/account-problem';
 import { REASON_MAX_CHARS } from '~/server/services/expect-hub-admin';
 import { ERRORS, isErrorCode } from '~/wire/errors';
+import { Button } from '../_components/button';
 import { param, type SearchParams } from '../_components/search-params';
 import type { AdminAct } from './act/route';
 
@@ -11,6 +12,7 @@ export function ActForm({
   back,
   id,
   button,
+  danger = false,
   children,
 }: {
   act: AdminAct;
@@ -18,6 +20,8 @@ export function ActForm({
   /** Of the reason's field, unique on the page. */
   id: string;
   button: string;
+  /** Whether it takes something away. */
+  danger?: boolean;
   children?: ReactNode;
 }) {
   return (
@@ -40,12 +44,16 @@ export function ActForm({
             required
           />
         </div>
-        <button
-          className="inline-flex min-h-8 cursor-pointer items-center rounded-md border border-bad bg-bad-soft px-3 font-medium text-bad text-sm leading-5"
-          type="submit"
-        >
-          {button}
-        </button>
+        {danger ? (
+          <button
+            className="inline-flex min-h-8 cursor-pointer items-center rounded-md border border-bad bg-bad-soft px-3 font-medium text-bad text-sm leading-5"
+            type="submit"
+          >
+            {button}
+          </button>
+        ) : (
+          <Button look="primary">{button}</Button>
+        )}
       </div>
     </form>
   );

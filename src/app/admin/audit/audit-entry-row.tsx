@@ -13,17 +13,24 @@ const TONES: [RegExp, Tone][] = [
 const toneOf = (action: string): Tone | undefined =>
   TONES.find(([pattern]) => pattern.test(action))?.[1];
 
+/** A value of an act's details, as text. */
+const wordsOf = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) ? value.map(wordsOf).join(', ') : JSON.stringify(value);
+};
+
 /** One act of the log. */
 export function AuditEntryRow({ row }: { row: Row }) {
   const { subject, repository } = row;
-  const details = Object.entries(row.detail);
+  const details = Object.entries(row.detail).filter(([, value]) => value !== null);
+  const byTheHub = !row.actorName && row.client === 'musehub' && !row.address;
   return (
     <li className="space-y-1 px-4 py-2.5">
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
         {row.actorName ? (
           <Person handle={row.actorName} kind={row.actorKind ?? undefined} />
         ) : (
-          <span className="text-muted">nobody signed in</span>
+          <span className="text-muted">{byTheHub ? 'the hub' : 'nobody signed in'}</span>
         )}
         <Badge tone={toneOf(row.action)}>{row.action}</Badge>
         <span className="breakable min-w-0">
@@ -54,7 +61,7 @@ export function AuditEntryRow({ row }: { row: Row }) {
         )}
         {details.map(([name, value]) => (
           <span key={name}>
-            {name}: <bdi>{typeof value === 'string' ? value : JSON.stringify(value)}</bdi>
+            {name}: <bdi>{wordsOf(value)}</bdi>
           </span>
         ))}
       </p>

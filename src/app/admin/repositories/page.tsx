@@ -110,6 +110,7 @@ function RepositoryRow({ repository, back }: { repository: Repository; back: str
         <div className="max-w-xl pt-2">
           <ActForm
             act="repositories.delete"
+            danger
             back={back}
             button={`Delete ${owner}/${slug}`}
             id={`reason-${id}`}

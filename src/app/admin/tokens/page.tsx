@@ -73,6 +73,7 @@ export default async function AdminTokensPage({ searchParams }: { searchParams: 
       {rows.length > 0 ? (
         <ActForm
           act="tokens.revoke"
+          danger
           back={address()}
           button="Revoke the chosen tokens"
           id="revoke-reason"
