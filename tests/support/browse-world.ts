@@ -47,7 +47,6 @@ import {
 /** The services behind pages over a real database, with accounts and repositories to read. */
 export interface BrowseWorld {
   db: TestDatabase;
-  blobs: MemoryBlobStore;
   deps: ApiDeps;
   /** What the log was told. */
   faults: { message: string; fields: Record<string, unknown> }[];
@@ -138,7 +137,6 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
   let owners = 0;
   return {
     db,
-    blobs,
     deps,
     faults,
     pushStore,
