@@ -355,6 +355,30 @@ const FAULTS: {
       ),
   },
   {
+    title: 'a tag of nothing',
+    kind: 'tag-dangling',
+    id: () => 'v1',
+    plant: ({ repoId, sql }) =>
+      sql(
+        `INSERT INTO tags (repo_id, id, name, commit_id, created_at)
+         VALUES ($1::uuid, 't', 'v1', ${bytesOf('ab'.repeat(32))}, now())`,
+        repoId,
+      ),
+  },
+  {
+    title: 'a release of nothing',
+    kind: 'release-dangling',
+    id: () => 'v1.0.0',
+    plant: ({ repoId, sql }) =>
+      sql(
+        `INSERT INTO releases (repo_id, id, tag, channel, title, body, is_draft, commit_id,
+                               snapshot_id, record, created_at)
+         VALUES ($1::uuid, 'r', 'v1.0.0', 'stable', '', '', false, ${bytesOf('ab'.repeat(32))},
+                 ${bytesOf('ab'.repeat(32))}, '{}', now())`,
+        repoId,
+      ),
+  },
+  {
     title: 'a branch that was moved past its history',
     kind: 'branch-differs',
     id: () => 'main',

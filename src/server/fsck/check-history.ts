@@ -31,6 +31,21 @@ export async function checkHistory(
   return last;
 }
 
+/** Whether the commits that tags and releases name are there. */
+export async function checkMarks(
+  repoId: string,
+  state: StoredState,
+  report: RepoReport,
+): Promise<void> {
+  for await (const batch of inBatches(state.marks(repoId), BATCH)) {
+    const named = new Set(batch.map(({ commitId }) => commitId));
+    const there = await state.existing('commits', repoId, [...named]);
+    for (const { kind, name, commitId } of batch) {
+      if (!there.has(commitId)) report(`${kind}-dangling`, name, `commit ${commitId}`);
+    }
+  }
+}
+
 async function checkBranches(
   repoId: string,
   heads: Map<string, Id | null>,

@@ -1,7 +1,7 @@
 import type { BlobStore } from '../ports/blob-store';
 import type { StoredState } from '../ports/stored-state';
 import { checkCommits } from './check-commits';
-import { checkHistory } from './check-history';
+import { checkHistory, checkMarks } from './check-history';
 import { checkBlobs, checkObjects, checkSegments } from './check-objects';
 import { checkSnapshots, checkTrees } from './check-trees';
 import { type Report, reportOf } from './finding';
@@ -45,6 +45,7 @@ export async function checkHub(
     checked.snapshots += await checkSnapshots(id, state, found);
     checked.commits += await checkCommits(repository, state, found);
     checked.pushes += await checkHistory(repository, state, found);
+    await checkMarks(id, state, found);
   }
   for await (const { table, repoId, rows } of state.strays()) {
     const detail = `${rows} in ${table}`;

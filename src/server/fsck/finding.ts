@@ -19,6 +19,8 @@ export const FINDINGS = {
   'commit-of-no-push': 'A commit belongs to a push that was not accepted.',
   'parent-missing': 'A commit names a parent that is not stored.',
   'branch-dangling': 'A branch points at a commit that is not stored.',
+  'tag-dangling': 'A tag names a commit that is not stored.',
+  'release-dangling': 'A release names a commit that is not stored.',
   'branch-differs': 'A branch is not where the push history left it.',
   'history-gap': 'The numbers of the accepted pushes have a gap.',
   'history-broken': 'A push does not begin where the one before it on its branch ended.',

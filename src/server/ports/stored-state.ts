@@ -19,6 +19,8 @@ export interface StoredState {
   snapshots(repoId: string): AsyncIterable<StoredSnapshot>;
   commits(repoId: string): AsyncIterable<StoredCommitRow>;
   branches(repoId: string): AsyncIterable<{ name: string; head: Id }>;
+  /** Tags and releases. */
+  marks(repoId: string): AsyncIterable<StoredMark>;
   /** By their number. */
   acceptedPushes(repoId: string): AsyncIterable<StoredPush>;
   /** Those of these ids that are stored. */
@@ -58,6 +60,12 @@ export interface StoredCommitRow {
   idVerified: boolean;
   record: Uint8Array;
   pushSeq: number;
+}
+
+export interface StoredMark {
+  kind: 'tag' | 'release';
+  name: string;
+  commitId: Id;
 }
 
 export interface StoredPush {

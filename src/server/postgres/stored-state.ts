@@ -4,6 +4,7 @@ import type { ObjectLocation } from '../ports/push-store';
 import type {
   StoredCommitRow,
   StoredKind,
+  StoredMark,
   StoredPush,
   StoredRepository,
   StoredSnapshot,
@@ -136,6 +137,15 @@ export class PostgresStoredState implements StoredState {
     return this.#rows(`
       SELECT name, encode(head, 'hex') AS head FROM branches
        WHERE repo_id = ${uuid(repoId)} ORDER BY name`);
+  }
+
+  marks(repoId: string): AsyncGenerator<StoredMark> {
+    const id = uuid(repoId);
+    return this.#rows(`
+      SELECT 'tag' AS kind, name, encode(commit_id, 'hex') AS "commitId"
+        FROM tags WHERE repo_id = ${id}
+      UNION ALL
+      SELECT 'release', tag, encode(commit_id, 'hex') FROM releases WHERE repo_id = ${id}`);
   }
 
   acceptedPushes(repoId: string): AsyncGenerator<StoredPush> {
