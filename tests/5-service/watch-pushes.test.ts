@@ -10,7 +10,7 @@ import { commitOf } from '~tests/support/push-script';
 import { PushStage } from '~tests/support/push-stage';
 import { addUser } from '~tests/support/store-cast';
 
-describePushFeed('memory', () => new MemoryPushFeed(3));
+describePushFeed('memory', () => new MemoryPushFeed(4, 2));
 
 let stage: PushStage;
 let gone: AbortController;
@@ -26,7 +26,8 @@ const open = (principal: Principal) => {
 async function watch(principal: Principal, pushId: string | null = null) {
   now = principal;
   const { feed, clock } = stage;
-  const deps = { feed, clock, stopping: stopping.signal, reopen: () => open(now) };
+  const reopen = () => open(now);
+  const deps = { feed, clock, stopping: stopping.signal, reopen, address: '192.0.2.1' };
   const news = watchPushes(await open(principal), pushId, deps, gone.signal);
   expect(await news.next()).toEqual({ done: false, value: { kind: 'look' } });
   return news;

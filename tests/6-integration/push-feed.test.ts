@@ -16,7 +16,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
   const { hostname, port } = new URL(database.url);
   proxy = await startTcpProxy({ host: hostname, port: Number(port) });
-  feeds.push(openFeed(database.url, 3));
+  feeds.push(openFeed(database.url, 4, 2));
   await feeds[0]!.start();
 });
 afterAll(async () => {
@@ -25,9 +25,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-const openFeed = (databaseUrl: string, watchersMax = 10) =>
+const openFeed = (databaseUrl: string, watchersMax = 10, watchersPerReaderMax = 10) =>
   new PostgresPushFeed({
-    ...{ databaseUrl, watchersMax, retryMs: 20, probeMs: 100 },
+    ...{ databaseUrl, watchersMax, watchersPerReaderMax, retryMs: 20, probeMs: 100 },
     onTrouble: (what) => troubles.push(what),
   });
 
@@ -47,7 +47,7 @@ describe('news of pushes between processes', () => {
     there = openFeed(behindProxy.href);
     feeds.push(here, there);
     await Promise.all([here.start(), there.start()]);
-    here.watch(repoId, (signal) => heard.push(signal));
+    here.watch(repoId, 'reader', (signal) => heard.push(signal));
   });
 
   it('arrive in the other one', async () => {

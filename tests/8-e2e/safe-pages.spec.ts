@@ -61,6 +61,8 @@ test.beforeAll(async () => {
   expect((await post('tags', { tags: [tag] })).status).toBe(200);
   const release = { tag: 'v1.0.0', commit_id, title: XSS, body: `# ${XSS}\n\n[x](javascript:1)` };
   expect((await post('releases', release)).status).toBe(201);
+  const pushes = await visited.hub.fetch(`/api/trpc/push.list?input=${input}`);
+  const push = (await pushes.json()).result.data.pushes[0].id;
   const repo = '/admin/hostile';
   const asked = await fetch(at('/api/device'), {
     method: 'POST',
@@ -87,6 +89,10 @@ test.beforeAll(async () => {
     `${repo}/commits/${commit}?comment_error=${encodeURIComponent(XSS)}&branch=${encodeURIComponent(XSS)}`,
     `${repo}/commits/${commit}/diff`,
     `${repo}/commits/${commit}/diff?view=split&w=1`,
+    `${repo}/branches?show=deleted&q=${encodeURIComponent(XSS)}`,
+    `${repo}/pushes?branch=${encodeURIComponent(XSS)}&from=${encodeURIComponent(XSS)}`,
+    `${repo}/pushes/${push}/view`,
+    '/errors',
     `${repo}/compare`,
     `${repo}/compare/main...${encodeURIComponent(ODD_BRANCH).replaceAll('%2F', '/')}`,
     `${repo}/find/main`,

@@ -9,16 +9,19 @@ export const signalOf = (fields: Partial<PushSignal> = {}): PushSignal => ({
   ...fields,
 });
 
-/** What a feed of pushes promises those who tell and those who watch; `makeFeed` has room for three. */
+/**
+ * What a feed of pushes promises those who tell and those who watch; `makeFeed` has room for four
+ * streams, two of one reader.
+ */
 export function describePushFeed(name: string, makeFeed: () => PushFeed): void {
   let feed: PushFeed;
   beforeAll(() => {
     feed = makeFeed();
   });
 
-  const watch = (repoId: string) => {
+  const watch = (repoId: string, reader: string = randomUUID()) => {
     const heard: (PushSignal | null)[] = [];
-    const stop = feed.watch(repoId, (signal) => heard.push(signal));
+    const stop = feed.watch(repoId, reader, (signal) => heard.push(signal));
     return { heard, stop };
   };
 
@@ -50,11 +53,22 @@ export function describePushFeed(name: string, makeFeed: () => PushFeed): void {
     });
 
     it('are refused to one too many, until another stops', () => {
-      const watching = [1, 2, 3].map(() => watch(randomUUID()));
+      const watching = [1, 2, 3, 4].map(() => watch(randomUUID()));
       expect(() => watch(randomUUID())).toThrow(expect.objectContaining({ code: 'rate-limited' }));
       watching[0]!.stop();
       watching.push(watch(randomUUID()));
       for (const { stop } of watching) stop();
+    });
+
+    it('are refused to one who watches too often, and to nobody else', () => {
+      const reader = randomUUID();
+      const own = [1, 2].map(() => watch(randomUUID(), reader));
+      const refused = expect.objectContaining({ code: 'rate-limited' });
+      expect(() => watch(randomUUID(), reader)).toThrow(refused);
+      const other = watch(randomUUID());
+      own.pop()!.stop();
+      own.push(watch(randomUUID(), reader), other);
+      for (const { stop } of own) stop();
     });
   });
 }

@@ -6,10 +6,14 @@ export class MemoryPushFeed implements PushFeed {
   readonly told: PushSignal[] = [];
   readonly #watchers = new Set<{
     repoId: string;
+    reader: string;
     listener: (signal: PushSignal | null) => void;
   }>();
 
-  constructor(private readonly watchersMax = 500) {}
+  constructor(
+    private readonly watchersMax = 500,
+    private readonly watchersPerReaderMax = 25,
+  ) {}
 
   publish(signal: PushSignal): void {
     this.told.push(signal);
@@ -18,9 +22,12 @@ export class MemoryPushFeed implements PushFeed {
     }
   }
 
-  watch(repoId: string, listener: (signal: PushSignal | null) => void): () => void {
-    if (this.#watchers.size >= this.watchersMax) throw new Refusal('rate-limited');
-    const watcher = { repoId, listener };
+  watch(repoId: string, reader: string, listener: (signal: PushSignal | null) => void): () => void {
+    const held = [...this.#watchers].filter((watcher) => watcher.reader === reader).length;
+    if (this.#watchers.size >= this.watchersMax || held >= this.watchersPerReaderMax) {
+      throw new Refusal('rate-limited');
+    }
+    const watcher = { repoId, reader, listener };
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
   }

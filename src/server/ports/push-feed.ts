@@ -21,7 +21,7 @@ export interface PushFeed {
   /**
    * Hands on what is told of a repository's pushes until the returned function is called; `null`
    * says that something may have been missed. Throws `Refusal` `rate-limited` when too many watch
-   * in this process.
+   * in this process, or this reader does, whom `reader` tells from others.
    */
-  watch(repoId: string, listener: (signal: PushSignal | null) => void): () => void;
+  watch(repoId: string, reader: string, listener: (signal: PushSignal | null) => void): () => void;
 }

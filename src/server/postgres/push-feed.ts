@@ -11,8 +11,9 @@ export interface PushFeedOptions {
   retryMs?: number;
   /** How often a connection that says nothing is asked whether it lives. */
   probeMs?: number;
-  /** Streams that may watch in this process. */
+  /** Streams that may watch in this process, and those of one reader. */
   watchersMax?: number;
+  watchersPerReaderMax?: number;
 }
 
 const CHANNEL = 'musehub_pushes';
@@ -23,6 +24,7 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
 /** How long the end of the process waits for what is on its way. */
 const LAST_WORDS_MS = 1_000;
 const WATCHERS_MAX = 500;
+const WATCHERS_PER_READER_MAX = 25;
 /** Signals on their way to the database; beyond it progress is dropped, as a newer one follows. */
 const OUTBOX_MAX = 64;
 /** Endings that are kept for when the connection is there again. */
@@ -40,6 +42,8 @@ type Listener = (signal: PushSignal | null) => void;
 export class PostgresPushFeed implements PushFeed {
   readonly #watchers = new Map<string, Set<Listener>>();
   readonly #options: Required<PushFeedOptions>;
+  /** Streams of each reader. */
+  readonly #readers = new Map<string, number>();
   #watching = 0;
   #client: pg.Client | null = null;
   #outbox: PushSignal[] = [];
@@ -53,6 +57,7 @@ export class PostgresPushFeed implements PushFeed {
   constructor(options: PushFeedOptions) {
     this.#options = {
       ...{ retryMs: RETRY_MS, probeMs: PROBE_MS, watchersMax: WATCHERS_MAX },
+      watchersPerReaderMax: WATCHERS_PER_READER_MAX,
       ...options,
     };
   }
@@ -98,17 +103,23 @@ export class PostgresPushFeed implements PushFeed {
     this.#sendSoon();
   }
 
-  watch(repoId: string, listener: Listener): () => void {
-    if (this.#watching >= this.#options.watchersMax) {
+  watch(repoId: string, reader: string, listener: Listener): () => void {
+    const { watchersMax, watchersPerReaderMax } = this.#options;
+    const held = this.#readers.get(reader) ?? 0;
+    if (this.#watching >= watchersMax || held >= watchersPerReaderMax) {
       const message = 'Too many pages watch pushes just now; load the page again in a while.';
       throw new Refusal('rate-limited', { retry_after_s: 30 }, message);
     }
     this.#watching++;
+    this.#readers.set(reader, held + 1);
     const listeners = this.#watchers.get(repoId) ?? new Set();
     this.#watchers.set(repoId, listeners.add(listener));
     return () => {
       if (!listeners.delete(listener)) return;
       this.#watching--;
+      const left = this.#readers.get(reader)! - 1;
+      if (left === 0) this.#readers.delete(reader);
+      else this.#readers.set(reader, left);
       if (listeners.size === 0 && this.#watchers.get(repoId) === listeners) {
         this.#watchers.delete(repoId);
       }

@@ -20,6 +20,8 @@ export type PushNews =
 
 export interface WatchPushesDeps {
   feed: Pick<PushFeed, 'watch'>;
+  /** The address that the request comes from: what nobody is known by who is not signed in. */
+  address: string;
   clock: Pick<Clock, 'now' | 'setTimer'>;
   /** Who asks, and the repository, as they are now. Throws `Refusal`. */
   reopen: () => Promise<OpenRepository>;
@@ -51,7 +53,8 @@ export async function* watchPushes(
 ): AsyncGenerator<PushNews> {
   const { clock, stopping } = deps;
   const waiting = new Waiting(pushId);
-  const stopWatching = deps.feed.watch(repo.entry.id, (signal) => waiting.take(signal));
+  const reader = repo.principal.kind === 'user' ? repo.principal.userId : deps.address;
+  const stopWatching = deps.feed.watch(repo.entry.id, reader, (signal) => waiting.take(signal));
   const wake = () => waiting.wake();
   for (const signal of [gone, stopping]) signal.addEventListener('abort', wake);
   /** Pushes under way that the reader knows of. */

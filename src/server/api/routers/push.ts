@@ -72,10 +72,10 @@ export const pushRouter = createRouter({
   watch: readProcedure
     .input(z.object({ pushId: z.string().max(64).nullable().default(null) }))
     .subscription(({ ctx, input, signal }) => {
-      const { feed, clock, stopping, log } = ctx.deps;
+      const { feed, clock, stopping, log, use } = ctx.deps;
       const reopen = () => ctx.anew().open(input.owner, input.slug, 'read');
       const gone = signal ?? new AbortController().signal;
-      const deps = { feed, clock, stopping, reopen };
+      const deps = { feed, clock, stopping, reopen, address: use.address };
       return answered(watchPushes(ctx.repo, input.pushId, deps, gone), log);
     }),
 });
