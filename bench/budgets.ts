@@ -19,7 +19,7 @@ import { figuresInBrowser, percentile, timeOf } from './page-figures';
  * folder for the next time.
  */
 
-const SHAPE = { commits: 100_000, files: 20_000, changed: 3, seed: '1', commitsPerPush: 20_000 };
+const SHAPE = { commits: 100_000, files: 500, changed: 1, seed: '1', commitsPerPush: 20_000 };
 const PAGE_COMMITS = 30;
 
 const { values } = parseArgs({
@@ -32,7 +32,8 @@ const { values } = parseArgs({
 });
 const requests = Number(values.requests);
 const shape = { ...SHAPE, commits: Number(values.commits) };
-const generated = `generated-${shape.commits}`;
+/** Names the repository that was made to its end; one that was not is never measured. */
+const made = path.join(values.data, `generated-${shape.commits}.txt`);
 
 fs.mkdirSync(values.data, { recursive: true });
 // The database runs as another user when this is root's.
@@ -107,16 +108,22 @@ async function prepare(on: Hub): Promise<Measured[]> {
   } else {
     console.error(`no ${archive}: only the generated repository is measured`);
   }
-  if (await create(on, generated)) {
-    const args = ['bench/generate.ts', '--url', `${on.url}/admin/${generated}`];
-    const sizes = ['--commits', String(shape.commits), '--files', String(shape.files)];
+  if (!fs.existsSync(made)) {
+    const slug = `generated-${shape.commits}-${Date.now().toString(36)}`;
+    await create(on, slug);
+    const args = ['bench/generate.ts', '--url', `${on.url}/admin/${slug}`];
+    const sizes = ['commits', 'files', 'changed'].flatMap((size) => [
+      ...[`--${size}`, String(shape[size as 'commits'])],
+    ]);
     const tsx = path.join(projectFolder, 'node_modules/.bin/tsx');
     const env = { ...process.env, MUSEHUB_TOKEN: on.adminToken };
     execFileSync(tsx, [...args, ...sizes], { cwd: projectFolder, env, stdio: 'inherit' });
+    fs.writeFileSync(made, slug);
   }
-  await indexed(on, generated);
+  const slug = fs.readFileSync(made, 'utf8');
+  await indexed(on, slug);
   repositories.push({
-    ...{ name: generated, slug: generated },
+    ...{ name: `${shape.commits} commits`, slug },
     oldest: headOf(shape, 1),
     beforeOldest: headOf(shape, PAGE_COMMITS + 1),
   });
@@ -176,7 +183,7 @@ async function pagesOf(on: Hub, { slug, oldest, beforeOldest }: Measured) {
   const { commits } = (await answer.json()).result.data as { commits: { id: string }[] };
   const [newest] = commits;
   const last = oldest ?? commits.at(-1)!.id;
-  const folder = slug === generated ? '/tree/main/src/area-0' : '/tree/main';
+  const folder = oldest === null ? '/tree/main' : '/tree/main/src/area-0';
   return {
     home: repo,
     tree: repo + folder,
