@@ -13,6 +13,7 @@ import { Misconfiguration } from '../misconfiguration';
 import { startEmbeddedPostgres } from '../postgres/embedded';
 import { migrate } from '../postgres/migrate';
 import { bootstrapAdmin } from './bootstrap';
+import { CompressedFiles } from './compressed-files';
 import { createContainer } from './create-container';
 import { openDataFolder } from './data-folder';
 import { createHttpServer } from './http-server';
@@ -108,10 +109,16 @@ async function checkStorage({ blobStore, logger }: Container): Promise<void> {
 
 async function serve(container: Container, development: boolean): Promise<http.Server> {
   const { env, logger, lifecycle, metrics, rates } = container;
-  if (!development) servePagesFrom(pagesFolder());
+  const folder = development ? null : pagesFolder();
+  if (folder !== null) servePagesFrom(folder);
+  const files =
+    folder === null ? null : new CompressedFiles(path.join(projectFolder(), folder, 'static'));
   const server = createHttpServer({
     ...{ env, development, logger, lifecycle, metrics, rates },
-    handle: (request, response) => app.getRequestHandler()(request, response),
+    handle: async (request, response) => {
+      if (files?.answer(request, response)) return;
+      await app.getRequestHandler()(request, response);
+    },
   });
   const app = next({
     ...{ dev: development, dir: projectFolder(), customServer: true, httpServer: server },
