@@ -170,7 +170,7 @@ async function signIn(page: Page): Promise<void> {
 
 function pictureOf(address: string, screen: string, scheme: string): string {
   const name = address
-    .replace(/sha256:[0-9a-f]+/g, 'commit')
+    .replace(/(?:sha256:)?[0-9a-f]{64}/g, 'commit')
     .replace(/[0-9a-f-]{36}/g, 'id')
     .replace(/[^a-z0-9.]+/gi, '-')
     .replace(/^-|-$/g, '')
