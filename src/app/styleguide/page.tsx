@@ -12,23 +12,24 @@ export default function StyleGuidePage() {
     <PageBody>
       <h1 className="mb-4 font-semibold text-xl sm:text-2xl">Style guide</h1>
       <div className="grid gap-6 lg:grid-cols-2">
-        <Scheme name="light" scheme="scheme-light" />
-        <Scheme name="dark" scheme="scheme-dark" />
+        <Scheme scheme="light" />
+        <Scheme scheme="dark" />
       </div>
     </PageBody>
   );
 }
 
 /** All samples in one colour scheme, whatever the reader's is. */
-function Scheme({ name, scheme }: { name: string; scheme: string }) {
+function Scheme({ scheme }: { scheme: 'light' | 'dark' }) {
   return (
     <section
-      aria-label={name}
-      className={`${scheme} min-w-0 space-y-8 rounded-lg border border-line bg-canvas p-4 text-ink`}
+      aria-label={scheme}
+      className="min-w-0 space-y-8 rounded-lg border border-line bg-canvas p-4 text-ink"
+      data-scheme={scheme}
     >
       <Colours />
       <Words />
-      <Controls scheme={name} />
+      <Controls scheme={scheme} />
       <Lists />
     </section>
   );

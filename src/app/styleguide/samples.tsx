@@ -74,7 +74,7 @@ export function Words() {
         <p className="font-semibold text-xl">A heading of a page</p>
         <p>
           Text, <span className="text-muted">what is beside it</span>,{' '}
-          <a className="link" href="#words">
+          <a className="link underline" href="#words">
             a way to the words
           </a>{' '}
           and <code className="font-mono text-[0.8125rem]">code</code>.
