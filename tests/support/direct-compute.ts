@@ -6,5 +6,7 @@ export const directCompute: Compute = {
   compareFiles: async (files, options) => tasks.compareFiles(files, options),
   findSimilar: async (gone, come) => tasks.findSimilar(gone, come),
   highlightLines: async (text, fileName) => tasks.highlightLines(text, fileName),
+  drawMidi: async (bytes) => tasks.drawMidi(bytes),
+  compareMidi: async (before, after) => tasks.compareMidi(before, after),
   close: async () => {},
 };

@@ -5,6 +5,8 @@ import { Badge } from './badge';
 import { ButtonLink } from './button';
 import { CodeLines } from './code-lines';
 import { IdChip } from './id-chip';
+import { LineChooser } from './line-chooser';
+import { MidiCard } from './midi-card';
 import { bytes, counted } from './wording';
 
 type ShownFile = NonNullable<NonNullable<Answers['tree']['browse']>['file']>;
@@ -81,7 +83,14 @@ function Contents({
     );
   }
   if (file.lines) {
-    if (file.lines.length > 0) return <CodeLines label={file.name} lines={file.lines} />;
+    if (file.lines.length > 0) {
+      return (
+        <>
+          <CodeLines label={file.name} lines={file.lines} />
+          <LineChooser />
+        </>
+      );
+    }
     return <p className="px-4 py-6 text-muted">This file is empty.</p>;
   }
   if (file.view === 'image') {
@@ -100,9 +109,13 @@ function Contents({
       </div>
     );
   }
+  if (file.midi) return <MidiCard midi={file.midi} name={file.name} />;
   return (
     <div className="px-4 py-10 text-center">
-      <p className="text-muted">{REASONS[file.view as keyof typeof REASONS]}</p>
+      <p className="text-muted">
+        {REASONS[file.view as keyof typeof REASONS]}
+        {file.problem && ` Its name says MIDI, but ${file.problem}.`}
+      </p>
       <p className="mt-3">
         <ButtonLink href={raw}>Download {bytes(file.size)}</ButtonLink>
       </p>

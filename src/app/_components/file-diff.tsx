@@ -6,7 +6,8 @@ import { ButtonLink } from './button';
 import { CHANGE_LOOKS } from './changed-files';
 import { DiffLines } from './diff-lines';
 import type { DiffOptions } from './diff-options';
-import { bytes, count } from './wording';
+import { NoteRoll } from './note-roll';
+import { bytes, count, counted } from './wording';
 
 export type DiffPage = Answers['compare']['diff'];
 export type FileDiff = DiffPage['files'][number];
@@ -104,6 +105,7 @@ export function FileDiffCard({
 function Body(props: { repo: RepoName; page: DiffPage; file: FileDiff; options: DiffOptions }) {
   const { repo, page, file, options } = props;
   if (file.notShown === 'image') return <Pictures {...props} />;
+  if (file.midi) return <Notes {...props} midi={file.midi} />;
   if (file.notShown) return <NotShown {...props} reason={file.notShown} />;
   if (!file.diff || file.diff.hunks.length === 0) {
     const renamed = file.before === file.after;
@@ -161,6 +163,35 @@ function NotShown({
         </a>
       ))}
     </div>
+  );
+}
+
+/** The notes of a MIDI file that came and went, among those that stayed. */
+function Notes({
+  repo,
+  page,
+  file,
+  midi,
+}: {
+  repo: RepoName;
+  page: DiffPage;
+  file: FileDiff;
+  midi: NonNullable<FileDiff['midi']>;
+}) {
+  return (
+    <>
+      <p className="flex flex-wrap gap-x-4 border-line border-b px-4 py-2 text-xs">
+        <span className="text-good">{counted(midi.added, 'note')} added</span>
+        <span className="text-bad">{counted(midi.removed, 'note')} removed</span>
+        {midi.truncated && <span className="text-muted">not all of them are drawn</span>}
+        {sidesOf(page, file).map((side) => (
+          <a className="link" href={fileAddress(repo, 'raw', side)} key={side.name}>
+            {side.name === 'before' ? 'Before' : 'After'}: {bytes(side.size)}
+          </a>
+        ))}
+      </p>
+      <NoteRoll label={`Notes of ${file.path} that changed`} svg={midi.svg} />
+    </>
   );
 }
 

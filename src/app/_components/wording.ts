@@ -35,6 +35,12 @@ export function duration(ms: number): string {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** `3:07` */
+export function playingTime(seconds: number): string {
+  const whole = Math.round(seconds);
+  return `${count(Math.floor(whole / 60))}:${String(whole % 60).padStart(2, '0')}`;
+}
+
 /** `just now`, `5 minutes ago`, `65 days ago`, `in 3 days`. */
 export function relativeTime(atMs: number, nowMs: number): string {
   const away = Math.abs(nowMs - atMs);

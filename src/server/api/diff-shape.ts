@@ -57,6 +57,16 @@ const fileDiffShape = fileChangeShape.extend({
       afterLines: z.number(),
     })
     .nullable(),
+  /** The notes that differ between two MIDI files, as safe SVG. */
+  midi: z
+    .object({
+      svg: z.string(),
+      notes: z.number(),
+      truncated: z.boolean(),
+      added: z.number(),
+      removed: z.number(),
+    })
+    .nullable(),
   notShown: z
     .enum(['binary', 'image', 'left-out', 'too-large', 'too-many-lines', 'too-slow'])
     .nullable(),

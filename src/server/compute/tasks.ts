@@ -1,5 +1,7 @@
 import type { Compute } from '../ports/compute';
 import { compareFiles } from '../services/compare-files';
+import { compareMidi } from '../services/compare-midi';
+import { drawMidi } from '../services/draw-midi';
 import { findSimilar } from '../services/find-similar';
 import { highlightLines } from '../services/highlight-code';
 
@@ -13,6 +15,8 @@ type Tasks = {
 export const tasks: Tasks = {
   compareFiles,
   findSimilar,
+  drawMidi,
+  compareMidi,
   highlightLines: (text, fileName) => highlightLines(text, fileName),
 };
 

@@ -74,6 +74,15 @@ export class WorkerCompute implements Compute {
     return this.#run('highlightLines', [text, fileName]) as ReturnType<Compute['highlightLines']>;
   }
 
+  drawMidi(bytes: Uint8Array) {
+    return this.#run('drawMidi', [ownBytes(bytes)]) as ReturnType<Compute['drawMidi']>;
+  }
+
+  compareMidi(before: Uint8Array, after: Uint8Array) {
+    const args = [ownBytes(before), ownBytes(after)];
+    return this.#run('compareMidi', args) as ReturnType<Compute['compareMidi']>;
+  }
+
   /** Ends all threads; what they were doing is rejected. */
   async close(): Promise<void> {
     this.#closed = true;

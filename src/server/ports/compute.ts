@@ -1,3 +1,5 @@
+import type { MidiProblem } from '~/muse/midi-file';
+
 /**
  * Work on files' contents that would hold up everyone if it were done where requests are answered:
  * it is done beside, in other threads, within bounds of time and of waiting.
@@ -18,6 +20,12 @@ export interface Compute {
 
   /** The lines of a text as safe HTML, coloured as its name says. Throws like `compareFiles`. */
   highlightLines(text: string, fileName: string): Promise<string[]>;
+
+  /** A MIDI file as a picture and in words. Throws like `compareFiles`. */
+  drawMidi(bytes: Uint8Array): Promise<MidiView | MidiProblem>;
+
+  /** The notes that differ between two MIDI files. Throws like `compareFiles`. */
+  compareMidi(before: Uint8Array, after: Uint8Array): Promise<MidiChange | MidiProblem>;
 
   close(): Promise<void>;
 }
@@ -62,6 +70,31 @@ export interface SimilarPair {
   gone: number;
   come: number;
   share: number;
+}
+
+/** A note roll: time from left to right, pitch from bottom to top. Classes name its colours. */
+export interface NoteRoll {
+  /** A safe SVG element: numbers and fixed words only. */
+  svg: string;
+  notes: number;
+  /** Not every note is drawn. */
+  truncated: boolean;
+}
+
+export interface MidiView extends NoteRoll {
+  seconds: number;
+  tracks: { name: string; instrument: string; notes: number }[];
+  /** Quarter notes a minute: the first, the slowest and the fastest; null where time is no music's. */
+  tempo: { first: number; lowest: number; highest: number } | null;
+  /** `4/4`, each once, in order. */
+  timeSignatures: string[];
+  /** `F♯ minor`, each once, in order. */
+  keys: string[];
+}
+
+export interface MidiChange extends NoteRoll {
+  added: number;
+  removed: number;
 }
 
 export interface DiffLine {

@@ -1,5 +1,10 @@
 import type { Id } from '~/muse/ids';
-import { type ComparedFile, ComputeOverrun, type TextDiff } from '~/server/ports/compute';
+import {
+  type ComparedFile,
+  ComputeOverrun,
+  type MidiChange,
+  type TextDiff,
+} from '~/server/ports/compute';
 import type { BrowseDeps } from './browse-deps';
 import { type FileFacts, fileFacts } from './browse-tree';
 import { CONTEXT_LINES } from './diff-text';
@@ -7,7 +12,7 @@ import type { FileChange, TreeDiff } from './diff-trees';
 import { type CommitPair, listChanges } from './list-changes';
 import type { OpenRepository } from './open-repository';
 import { readFiles } from './read-file';
-import { mediaOf } from './show-file';
+import { isMidiName, mediaOf } from './show-file';
 
 type DiffDeps = Pick<BrowseDeps, 'browse' | 'records' | 'objects' | 'compared' | 'compute'>;
 
@@ -20,6 +25,8 @@ export const DIFF_FILE_MAX_BYTES = 512 * 1024;
 /** The same bounds for a file alone. */
 export const DIFF_ALONE_LINES = 10_000;
 export const DIFF_ALONE_MAX_BYTES = 4 * 1024 ** 2;
+/** MIDI files of one page whose notes are compared. */
+export const DIFF_PAGE_MIDI = 8;
 
 /**
  * Why a file's lines are not shown. `image`: both sides are pictures that browsers show; `left-out`:
@@ -41,6 +48,8 @@ export interface FileDiff extends FileChange {
   added: number | null;
   removed: number | null;
   diff: TextDiff | null;
+  /** The notes that differ between two MIDI files. */
+  midi: MidiChange | null;
   notShown: NotShown | null;
 }
 
@@ -87,7 +96,7 @@ export async function diffFiles(
   return { changes, files, place, next: more ? files.at(-1)!.path : null };
 }
 
-type Prepared = Omit<FileDiff, 'added' | 'removed' | 'diff'>;
+type Prepared = Omit<FileDiff, 'added' | 'removed' | 'diff' | 'midi'>;
 
 async function compare(
   repo: OpenRepository,
@@ -113,7 +122,29 @@ async function compare(
   };
   const compared = sides.length === 0 ? [] : await tryToCompare(sides, options, deps.compute);
   const results = new Map(wanted.map((file, index) => [file.path, compared[index] ?? null]));
-  return prepared.map((file) => tell(file, results.get(file.path), alone));
+  const told = prepared.map((file) => tell(file, results.get(file.path), alone));
+  let midiLeft = DIFF_PAGE_MIDI;
+  for (const file of told) {
+    if (file.notShown !== 'binary' || !isMidiName(file.path)) continue;
+    if (file.before === null || file.after === null || midiLeft-- <= 0) continue;
+    file.midi = await compareNotes(contents.get(file.before)!, contents.get(file.after)!, deps);
+  }
+  return told;
+}
+
+/** Null where either side is no MIDI file, or it takes too long. */
+async function compareNotes(
+  before: Uint8Array,
+  after: Uint8Array,
+  { compute }: DiffDeps,
+): Promise<MidiChange | null> {
+  try {
+    const change = await compute.compareMidi(before, after);
+    return 'problem' in change ? null : change;
+  } catch (error) {
+    if (ComputeOverrun.is(error)) return null;
+    throw error;
+  }
 }
 
 const idsOf = (files: FileChange[]): Id[] =>
@@ -158,7 +189,7 @@ async function tryToCompare(
 }
 
 function tell(file: Prepared, result: ComparedFile | null | undefined, alone: boolean): FileDiff {
-  const none = { ...file, added: null, removed: null, diff: null };
+  const none = { ...file, added: null, removed: null, diff: null, midi: null };
   if (file.notShown !== null) return none;
   if (file.before === file.after) return { ...none, added: 0, removed: 0 };
   if (!result) return { ...none, notShown: alone ? 'too-slow' : 'left-out' };

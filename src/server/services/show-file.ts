@@ -1,19 +1,23 @@
 import type { Id } from '~/muse/ids';
+import { ComputeOverrun, type MidiView } from '~/server/ports/compute';
 import type { BrowseDeps } from './browse-deps';
 import type { FileFacts, ReadmeFile } from './browse-tree';
 import { escapeHtml } from './escape-html';
-import { highlightLines, languageOf } from './highlight-code';
+import { languageOf, linesOf } from './highlight-code';
 import type { OpenRepository } from './open-repository';
 import { readFiles, textOf } from './read-file';
 import { renderMarkdown } from './render-markdown';
 import type { ResolvedRef } from './resolve-ref';
 
-type FileDeps = Pick<BrowseDeps, 'records' | 'objects'>;
+type FileDeps = Pick<BrowseDeps, 'records' | 'objects' | 'compute'>;
 
 /** Bytes of a text file that is shown; larger ones are offered for download. */
 export const SHOWN_FILE_MAX_BYTES = 1024 ** 2;
 
-export type FileView = 'text' | 'image' | 'audio' | 'binary' | 'too-large';
+/** Bytes of a MIDI file that is drawn. */
+export const DRAWN_MIDI_MAX_BYTES = 4 * 1024 ** 2;
+
+export type FileView = 'text' | 'image' | 'audio' | 'midi' | 'binary' | 'too-large';
 
 export interface ShownFile {
   name: string;
@@ -25,6 +29,10 @@ export interface ShownFile {
   lines: string[] | null;
   language: string | null;
   markdown: string | null;
+  /** The notes of a MIDI file; null unless `view` is `midi`. */
+  midi: MidiView | null;
+  /** Why a file is not what its name says, as the end of a sentence; '' where it is. */
+  problem: string;
 }
 
 /**
@@ -75,9 +83,13 @@ export async function showFile(
   { name, file }: { name: string; file: FileFacts },
   deps: FileDeps,
 ): Promise<ShownFile> {
-  const shown = { name, ...file, lines: null, language: null, markdown: null };
+  const none = { lines: null, language: null, markdown: null, midi: null, problem: '' };
+  const shown = { name, ...file, ...none };
   const media = file.polyglot === '' ? mediaOf(name) : null;
   if (media) return { ...shown, view: media.view };
+  if (isMidiName(name) && file.polyglot === '' && file.size <= DRAWN_MIDI_MAX_BYTES) {
+    return { ...shown, ...(await showMidi(repo, file, deps)) };
+  }
   if (file.size > SHOWN_FILE_MAX_BYTES) return { ...shown, view: 'too-large' };
   const text = textOf((await readFiles(repo, [file.id], SHOWN_FILE_MAX_BYTES, deps)).get(file.id)!);
   if (text === null) return { ...shown, view: 'binary' };
@@ -85,10 +97,39 @@ export async function showFile(
   return {
     ...shown,
     view: 'text',
-    lines: await highlightLines(text, name),
+    lines: await colour(text, name, deps.compute),
     language: languageOf(name),
     markdown: isMarkdown(name) ? renderMarkdown(text, placeOf(repo, ref, folder)) : null,
   };
+}
+
+/** Lines as safe HTML: coloured, or plain where that takes too long. */
+async function colour(text: string, name: string, compute: FileDeps['compute']): Promise<string[]> {
+  try {
+    return await compute.highlightLines(text, name);
+  } catch (error) {
+    if (ComputeOverrun.is(error)) return linesOf(text).map(escapeHtml);
+    throw error;
+  }
+}
+
+/** Whether a file's name says that it is a Standard MIDI File. */
+export const isMidiName = (name: string): boolean => /\.midi?$/i.test(name);
+
+async function showMidi(
+  repo: OpenRepository,
+  file: FileFacts,
+  deps: FileDeps,
+): Promise<Pick<ShownFile, 'view' | 'midi' | 'problem'>> {
+  const bytes = (await readFiles(repo, [file.id], DRAWN_MIDI_MAX_BYTES, deps)).get(file.id)!;
+  try {
+    const midi = await deps.compute.drawMidi(bytes);
+    if (!('problem' in midi)) return { view: 'midi', midi, problem: '' };
+    return { view: 'binary', midi: null, problem: midi.problem };
+  } catch (error) {
+    if (ComputeOverrun.is(error)) return { view: 'too-large', midi: null, problem: '' };
+    throw error;
+  }
 }
 
 /** A directory's README as safe HTML; null when it is too large or no text. */

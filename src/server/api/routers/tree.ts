@@ -6,18 +6,33 @@ import { idOut } from '../id-shape';
 import { refSegments, refShape } from '../ref-shape';
 import { type ApiContext, createRouter, readProcedure } from '../trpc';
 
+const midiShape = z.object({
+  svg: z.string(),
+  notes: z.number(),
+  truncated: z.boolean(),
+  seconds: z.number(),
+  tracks: z.array(z.object({ name: z.string(), instrument: z.string(), notes: z.number() })),
+  tempo: z.object({ first: z.number(), lowest: z.number(), highest: z.number() }).nullable(),
+  timeSignatures: z.array(z.string()),
+  keys: z.array(z.string()),
+});
+
 const fileShape = z.object({
   name: z.string(),
   id: idOut,
   size: z.number(),
   polyglot: z.string(),
   /** How it can be shown: as lines of text, a picture, a sound, or only downloaded. */
-  view: z.enum(['text', 'image', 'audio', 'binary', 'too-large']),
+  view: z.enum(['text', 'image', 'audio', 'midi', 'binary', 'too-large']),
   /** Lines as safe HTML; null unless `view` is text. */
   lines: z.array(z.string()).nullable(),
   language: z.string().nullable(),
   /** The file as rendered Markdown, safe HTML; null when it is none. */
   markdown: z.string().nullable(),
+  /** The notes of a MIDI file as safe SVG, and its facts; null unless `view` is midi. */
+  midi: midiShape.nullable(),
+  /** Why a file is not what its name says, as the end of a sentence. */
+  problem: z.string(),
 });
 
 const treeShape = z.object({
