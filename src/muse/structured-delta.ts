@@ -67,7 +67,7 @@ export function readStructuredDelta(value: unknown): DeltaView | null {
     counts: { added: 0, changed: 0, removed: 0, moved: 0, other: 0 },
     notShown: 0,
   };
-  view.entries = readOperations(value.ops, '', 1, view, { left: DELTA_MAX_ENTRIES });
+  view.entries = gatherFiles(readOperations(value.ops, '', 1, view, { left: DELTA_MAX_ENTRIES }));
   const empty = view.entries.length === 0 && view.notShown === 0;
   return empty && view.summary === '' ? null : view;
 }
@@ -116,7 +116,7 @@ function readOperation(
     change,
     name: nameInside(address, parent) || textOf(operation.op),
     summary: summaryOf(operation),
-    children: readOperations(operation.child_ops, address, level + 1, view, budget),
+    children: gatherMembers(readOperations(operation.child_ops, address, level + 1, view, budget)),
   };
 }
 
@@ -128,10 +128,76 @@ function nameInside(address: string, parent: string): string {
     : address;
 }
 
+/** Symbols that stand alone, `src/a.py::greet`, below their file: the entry there is, or one made for it. */
+function gatherFiles(entries: DeltaEntry[]): DeltaEntry[] {
+  const files = new Map(
+    entries.filter(({ name }) => !name.includes('::')).map((entry) => [entry.name, entry]),
+  );
+  const gathered: DeltaEntry[] = [];
+  for (const entry of entries) {
+    const end = entry.name.indexOf('::');
+    const symbol = entry.name.slice(end + 2);
+    if (end <= 0 || symbol === '') {
+      gathered.push(entry);
+      continue;
+    }
+    const path = entry.name.slice(0, end);
+    let file = files.get(path);
+    if (!file) {
+      file = { change: 'changed', name: path, summary: '', children: [] };
+      files.set(path, file);
+      gathered.push(file);
+    }
+    file.children.push({ ...entry, name: symbol });
+  }
+  for (const file of files.values()) file.children = gatherMembers(file.children);
+  return gathered;
+}
+
+/** `Stream.push` below `Stream`, where that stands beside it; one level, however long the names. */
+function gatherMembers(entries: DeltaEntry[]): DeltaEntry[] {
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  const ownerOf = ({ name }: DeltaEntry): DeltaEntry | undefined => {
+    const dot = name.lastIndexOf('.');
+    return dot > 0 && dot < name.length - 1 ? byName.get(name.slice(0, dot)) : undefined;
+  };
+  return entries.filter((entry) => {
+    const owner = ownerOf(entry);
+    if (!owner || ownerOf(owner)) return true;
+    owner.children.push({ ...entry, name: entry.name.slice(owner.name.length + 1) });
+    return false;
+  });
+}
+
 function summaryOf(operation: Json): string {
+  const fields = fieldChanges(operation.fields);
+  if (fields !== '') return fields;
   for (const key of ['child_summary', 'content_summary', 'new_summary', 'summary', 'old_summary']) {
     const text = textOf(operation[key]);
     if (text !== '') return text;
   }
-  return typeof operation.from_address === 'string' ? `from ${textOf(operation.from_address)}` : '';
+  if (typeof operation.from_address === 'string') return `from ${textOf(operation.from_address)}`;
+  const { from_position: from, to_position: to } = operation;
+  return typeof from === 'number' && typeof to === 'number' ? `from place ${from} to ${to}` : '';
+}
+
+const FIELDS_SHOWN = 6;
+
+/** `velocity: 60 → 80`, of a mutation; '' for none. */
+function fieldChanges(fields: unknown): string {
+  if (!isMap(fields)) return '';
+  const changes = Object.entries(fields).flatMap(([name, change]) =>
+    isMap(change) && 'old' in change && 'new' in change
+      ? [`${textOf(name)}: ${plainOf(change.old)} → ${plainOf(change.new)}`]
+      : [],
+  );
+  const more = changes.length > FIELDS_SHOWN ? ', …' : '';
+  return textOf(changes.slice(0, FIELDS_SHOWN).join(', ') + more);
+}
+
+/** A value in few words. */
+function plainOf(value: unknown): string {
+  if (typeof value === 'string') return textOf(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return value === null || value === undefined ? 'none' : '…';
 }

@@ -3,6 +3,7 @@ import type { Principal } from '~/server/access';
 import { createCaller } from '~/server/api/root';
 import { createApiContext } from '~/server/api/trpc';
 import { type BrowseWorld, openBrowseWorld } from '~tests/support/browse-world';
+import { shortPiece } from '~tests/support/midi-bytes';
 import type { SeedCommit, SeededRepository } from '~tests/support/seed-repository';
 
 let world: BrowseWorld;
@@ -238,6 +239,30 @@ describe('the files a commit changed', () => {
     } while (after !== null);
     expect(places).toEqual([0, 50, 100]);
     expect(paths).toEqual(Object.keys(files));
+  });
+
+  it('of MIDI are notes that came and went', async () => {
+    const repoId = await world.addRepository(ada, 'tunes', 'public');
+    const made = await world.seed(
+      [
+        { name: 'one', files: { 'song.mid': shortPiece(), 'x.mid': Buffer.from([0, 1]) } },
+        {
+          name: 'two',
+          files: { 'song.mid': shortPiece([60, 62]), 'x.mid': Buffer.from([0, 2]) },
+          parents: ['one'],
+        },
+      ],
+      { repoId, principal: ada },
+    );
+    const { files } = await api().commit.diff({
+      ...{ owner: 'ada', slug: 'tunes', id: made.commits.get('two')!.id },
+    });
+    expect(
+      files.map(({ path, notShown, midi }) => [path, notShown, midi?.added, midi?.removed]),
+    ).toEqual([
+      ['song.mid', 'binary', 2, 8],
+      ['x.mid', 'binary', undefined, undefined],
+    ]);
   });
 
   it('that are no text, or too large, say so', async () => {

@@ -5,6 +5,7 @@ import { createApiContext } from '~/server/api/trpc';
 import { handleRaw } from '~/server/http/raw-handler';
 import { handleRecord } from '~/server/http/record-handler';
 import { type BrowseWorld, HUB_URL, openBrowseWorld } from '~tests/support/browse-world';
+import { shortPiece } from '~tests/support/midi-bytes';
 import type { SeededRepository } from '~tests/support/seed-repository';
 
 let world: BrowseWorld;
@@ -38,6 +39,8 @@ beforeAll(async () => {
           'evil.svg': '<svg onload=alert(1)>',
           'page.html': '<script>alert(1)</script>',
           'noise.bin': Buffer.from([0, 1, 2]),
+          'song.mid': shortPiece(),
+          'talk.mid': 'not at all music',
           LICENSE: 'MIT',
         },
       },
@@ -58,7 +61,7 @@ describe('an address of files', () => {
     expect(tree?.ref).toMatchObject({ kind: 'branch', name: 'main' });
     expect(tree?.entries?.map(({ name }) => name)).toEqual([
       ...['docs', 'src', 'LICENSE', 'README.md', 'empty.txt', 'evil.svg', 'logo.png'],
-      ...['noise.bin', 'page.html'],
+      ...['noise.bin', 'page.html', 'song.mid', 'talk.mid'],
     ]);
     expect(tree?.entries?.find(({ name }) => name === 'LICENSE')?.size).toBe(3);
   });
@@ -127,6 +130,15 @@ describe('a file', () => {
     expect(await view('noise.bin')).toBe('binary');
     expect(await view('evil.svg')).toBe('text');
     expect(await view('page.html')).toBe('text');
+  });
+
+  it('of MIDI is its notes and facts, or why it is none', async () => {
+    const { file } = (await browse('main/song.mid'))!;
+    expect(file).toMatchObject({ view: 'midi', midi: { notes: 12, seconds: 5 }, problem: '' });
+    expect(file?.midi?.svg).toMatch(/^<svg /);
+    const talk = (await browse('main/talk.mid'))?.file;
+    expect(talk).toMatchObject({ view: 'binary', midi: null });
+    expect(talk?.problem).toContain('does not begin');
   });
 });
 

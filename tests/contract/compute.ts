@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompareOptions, Compute } from '~/server/ports/compute';
+import { shortPiece } from '~tests/support/midi-bytes';
 
 const OPTIONS: CompareOptions = { hideWhitespace: false, contextLines: 3, linesMax: 1_000 };
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -99,6 +100,13 @@ export function describeCompute(name: string, open: () => Compute): void {
       expect(pair?.share).toBeGreaterThan(0.9);
       expect(await compute.findSimilar([bytes('')], [bytes('')])).toEqual([]);
     });
+  });
+
+  it(`${name}: draws MIDI files and what differs between them`, async () => {
+    const piece = shortPiece();
+    expect(await compute.drawMidi(piece)).toMatchObject({ notes: 12, seconds: 5 });
+    expect(await compute.compareMidi(piece, piece)).toMatchObject({ added: 0, removed: 0 });
+    expect(await compute.drawMidi(bytes('none'))).toHaveProperty('problem');
   });
 
   it(`${name}: colours a text`, async () => {
