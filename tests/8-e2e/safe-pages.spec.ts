@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, type Page, test } from '@playwright/test';
 import { signIn, type VisitedHub, visitHub } from '../support/hub-visitor';
+import { shortPiece } from '../support/midi-bytes';
 
 /**
  * Every page, with contents made to do harm: nothing runs, nothing is asked of anyone else, the
@@ -31,6 +32,7 @@ test.beforeAll(async () => {
           "a'b<img src=x onerror=window.hurt=6>.txt": XSS,
           'code.html': `<!doctype html><script>window.hurt=7</script>\n${'x'.repeat(3000)}`,
           'picture.svg': '<svg xmlns="http://www.w3.org/2000/svg" onload="window.hurt=8"/>',
+          'song.mid': shortPiece([60, 62, 64], `${XSS} ${'long'.repeat(30)}`),
           'noise.bin': Buffer.from([0, 255, 1]),
           'empty.txt': '',
           'deep/er/still/a-file-with-a-name-that-is-long-enough-to-be-in-the-way-on-a-small-screen.md':
@@ -39,7 +41,11 @@ test.beforeAll(async () => {
       },
       {
         message: `fix: ${'word '.repeat(40)}${'unbroken'.repeat(30)}`,
-        files: { 'code.html': `<p>${XSS}</p>`, 'noise.bin': Buffer.from([0, 1]) },
+        files: {
+          'code.html': `<p>${XSS}</p>`,
+          'noise.bin': Buffer.from([0, 1]),
+          'song.mid': shortPiece(),
+        },
         branch: ODD_BRANCH,
       },
     ],
@@ -88,6 +94,7 @@ test.beforeAll(async () => {
     `${repo}/commits/${commit}`,
     `${repo}/commits/${commit}?comment_error=${encodeURIComponent(XSS)}&branch=${encodeURIComponent(XSS)}`,
     `${repo}/commits/${commit}/diff`,
+    `${repo}/blob/main/song.mid`,
     `${repo}/commits/${commit}/diff?view=split&w=1`,
     `${repo}/branches?show=deleted&q=${encodeURIComponent(XSS)}`,
     `${repo}/pushes?branch=${encodeURIComponent(XSS)}&from=${encodeURIComponent(XSS)}`,
