@@ -28,8 +28,9 @@ export function describeCompute(name: string, open: () => Compute): void {
         ['added', null, 1, 1],
         ['context', 2, 2, null],
       ]);
-      expect(lines[1]?.html).toContain('<span class="tk-keyword">let');
-      expect(lines[1]?.html).toContain('<mark><span class="tk-constant">2</span></mark>');
+      // Colours are given as far as the time for them goes.
+      const plain = lines[1]?.html.replace(/<\/?span[^>]*>/g, '');
+      expect(plain).toBe('let a = <mark>2</mark>;');
     });
 
     it('takes a side that is not there as empty', async () => {
