@@ -123,6 +123,17 @@ describe('POST /api/repos', () => {
     );
   });
 
+  it('keeps the names of the pages below /admin/ from the account of that name', async () => {
+    const token = await tokenOf(await world.addUser('admin'), ['write']);
+    for (const slug of ['tokens', 'Audit', 'act']) {
+      const answer = await create({ slug, visibility: 'public' }, token);
+      expect([answer.status, (await answer.json()).code], slug).toEqual([422, 'bad-path']);
+    }
+    expect((await create({ slug: 'tokens-2', visibility: 'public' }, token)).status).toBe(201);
+    const other = await tokenOf(ada, ['write']);
+    expect((await create({ slug: 'tokens', visibility: 'public' }, other)).status).toBe(201);
+  });
+
   it('names what is wrong with the request (415, 422, 413)', async () => {
     const token = await tokenOf(ada, ['write']);
     const status = async (answer: Promise<Response>) => (await answer).status;

@@ -98,6 +98,7 @@ test('an admin ends a stale token of an agent, says why, and reads who did what'
   await page.goto(at('/'));
   await page.getByLabel('Account admin').click();
   await page.getByRole('link', { name: 'Administration' }).click();
+  await page.getByRole('navigation', { name: 'Administration' }).getByText('Tokens').click();
   await page.getByLabel('Human or agent').selectOption('agent');
   await page.getByLabel('State').selectOption('unused');
   await page.getByRole('button', { name: 'Filter' }).click();
@@ -129,7 +130,7 @@ test('an admin ends a stale token of an agent, says why, and reads who did what'
 });
 
 test('the admin area is not there for others', async ({ page }) => {
-  for (const address of ['/admin', '/admin/tokens', '/admin/audit']) {
+  for (const address of ['/admin/users', '/admin/tokens', '/admin/audit']) {
     const answer = await page.goto(at(address));
     expect(answer?.status()).toBe(404);
     await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();

@@ -10,6 +10,10 @@ import { shortPiece } from '../support/midi-bytes';
  */
 
 const XSS = '"><img src=x onerror=window.hurt=1><script>window.hurt=2</script>';
+/** For admins of the hub; to others they are not there. */
+const ADMIN_PAGES = [
+  ...['tokens', 'repositories', 'pushes', 'jobs', 'storage', 'audit', 'policy', 'configuration'],
+].map((name) => `/admin/${name}`);
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const ODD_BRANCH = `odd/${'branch-with-a-long-name-'.repeat(5)}<img-src=x-onerror=alert(1)>`;
@@ -189,7 +193,7 @@ for (const scheme of ['light', 'dark'] as const) {
     const context = await browser.newContext({ colorScheme: scheme });
     const page = await context.newPage();
     await signIn(page, visited.hub);
-    for (const path of pages) {
+    for (const path of [...pages, ...ADMIN_PAGES]) {
       await page.goto(at(path));
       await page.evaluate(AXE);
       const violations = await page.evaluate(async () => {
@@ -215,7 +219,7 @@ test('no page is wider than a small screen', async ({ browser }) => {
   const context = await browser.newContext({ viewport: { width: 320, height: 640 } });
   const page = await context.newPage();
   await signIn(page, visited.hub);
-  for (const path of pages) {
+  for (const path of [...pages, ...ADMIN_PAGES]) {
     await page.goto(at(path));
     const width = await page.evaluate('document.documentElement.scrollWidth');
     expect(width, path).toBeLessThanOrEqual(320);

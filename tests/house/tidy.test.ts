@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isReservedHandle } from '~/server/services/check-handle';
+import { ADMIN_PAGES } from '~/server/services/create-repository';
 import { ERRORS } from '~/wire/errors';
 import * as limits from '~/wire/limits';
 import { PROJECT_ROOT, sourceFiles } from '~tests/support/source-files';
@@ -62,6 +63,12 @@ describe('the house', () => {
     const files = ['global-error', 'globals', 'layout', 'not-found', 'page'];
     const free = pages.filter((name) => !files.includes(name) && !isReservedHandle(name));
     expect(free).toEqual([]);
+  });
+
+  it('refuses names of repositories that pages below /admin/ would hide', () => {
+    const names = readdirSync(join(PROJECT_ROOT, 'src/app/admin'));
+    const folders = names.filter((name) => !name.includes('.'));
+    expect([...ADMIN_PAGES].sort()).toEqual(folders.sort());
   });
 
   it('skips or focuses no test without a reason', () => {

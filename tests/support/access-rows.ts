@@ -138,7 +138,7 @@ export const ROUTES: Record<string, Row> = {
   'GET /o/[id]': { need: 'read', path: (s) => `/o/${s.object}` },
   ...Object.fromEntries(
     [
-      ...['', '/audit', '/configuration', '/jobs', '/policy', '/pushes', '/repositories'],
+      ...['/audit', '/configuration', '/jobs', '/policy', '/pushes', '/repositories'],
       ...['/storage', '/tokens', '/users', '/users/invitations'],
     ].map((below) => [
       `PAGE /admin${below}`,

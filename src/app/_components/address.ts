@@ -122,11 +122,11 @@ export const errorAddress = (code: string): string => `/errors#${encodeURICompon
 
 export const settingsAddress = (repo: RepoName): string => `${repoAddress(repo)}/settings`;
 
-/** A page of the admin area; '' is its beginning. */
+/** A page of the admin area. `/admin` alone is the page of the account of this name. */
 export const adminAddress = (
   page: string,
   values: Record<string, string | number | null | undefined> = {},
-): string => `/admin${page === '' ? '' : `/${page}`}${query(values)}`;
+): string => `/admin/${page}${query(values)}`;
 
 export const auditExportAddress = (
   values: Record<string, string | number | null | undefined> = {},

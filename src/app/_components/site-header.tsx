@@ -61,7 +61,7 @@ function AccountMenu({ handle, isAdmin }: { handle: string; isAdmin: boolean }) 
           Settings
         </a>
         {isAdmin && (
-          <a className="block px-4 py-2 hover:bg-sunken" href="/admin">
+          <a className="block px-4 py-2 hover:bg-sunken" href="/admin/users">
             Administration
           </a>
         )}

@@ -28,6 +28,16 @@ export interface CreatedRepository {
   slug: string;
 }
 
+/**
+ * The pages below `/admin/`, which would hide repositories of these names of an account `admin`, such
+ * as the first one. A test holds the list to the pages there are.
+ */
+const ADMIN_HANDLE = 'admin';
+export const ADMIN_PAGES = [
+  ...['act', 'audit', 'configuration', 'jobs', 'policy', 'pushes', 'repositories', 'storage'],
+  ...['tokens', 'users'],
+];
+
 /** What is wrong with a slug, as a sentence; null when nothing is. */
 export function checkSlug(slug: string): string | null {
   if (!SLUG.test(slug)) {
@@ -68,6 +78,10 @@ export async function createRepository(
   if (problem !== null) throw new Refusal('bad-path', { slug: wanted.slug }, problem);
   const description = checkDescription(wanted.description);
   const owner = await ownerOf(principal, wanted.owner, deps);
+  if (owner.handle.toLowerCase() === ADMIN_HANDLE && isAdminPage(wanted.slug)) {
+    const message = `A page of this hub is at /${ADMIN_HANDLE}/${wanted.slug}; choose another name.`;
+    throw new Refusal('bad-path', { slug: wanted.slug }, message);
+  }
   const { slug, visibility } = wanted;
   const id = deps.clock.uuid();
   const entry = auditEntry(principal, deps, {
@@ -79,6 +93,8 @@ export async function createRepository(
   const created = await deps.identities.createRepository(row, entry);
   return created && { id: created.id, owner: owner.handle, slug };
 }
+
+const isAdminPage = (slug: string): boolean => ADMIN_PAGES.includes(slug.toLowerCase());
 
 async function ownerOf(
   principal: Extract<Principal, { kind: 'user' }>,

@@ -102,9 +102,11 @@ export async function POST(request: Request): Promise<Response> {
 
 /** A page of the admin area; nowhere else. */
 function backTo(given: string, hubUrl: string): URL {
-  const url = URL.canParse(given, hubUrl) ? new URL(given, hubUrl) : new URL('/admin', hubUrl);
-  const within = url.origin === new URL(hubUrl).origin && url.pathname.startsWith('/admin');
-  return within ? url : new URL('/admin', hubUrl);
+  const url = URL.canParse(given, hubUrl)
+    ? new URL(given, hubUrl)
+    : new URL('/admin/tokens', hubUrl);
+  const within = url.origin === new URL(hubUrl).origin && url.pathname.startsWith('/admin/');
+  return within ? url : new URL('/admin/tokens', hubUrl);
 }
 
 function leadTo(page: URL, name: 'done' | 'refused', value: string): Response {
