@@ -107,6 +107,9 @@ describe('the help', () => {
       [['clone', 'http://localhost/only-one'], 'is not the address of a repository'],
       [['repo', 'create', 'a/b/c'], 'is not the name of a repository'],
       [['login', 'http://localhost/path'], 'is not the address of a hub'],
+      [['commit', 'comment', 'abc', '--body', 'x'], 'abc is not the id of a commit'],
+      [['commit', 'comment', 'ab'.repeat(32), '--to', 'http://x/a/b'], 'what the comment is'],
+      [['key', 'revoke'], 'An argument is missing.'],
     ];
     for (const [argv, reason] of wrong) {
       const { code, out, err } = await musehub(argv);
