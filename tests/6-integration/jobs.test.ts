@@ -131,6 +131,30 @@ describe('after an accepted push', () => {
     expect(await statsOf(pushed)).toMatchObject({ c0: [1, 0, 0], c449: [0, 0, 1] });
   });
 
+  it('a count that takes long holds up no history and no search', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const missing = async () => {
+      await held;
+      return [];
+    };
+    const stats = Object.assign(Object.create(deps.counting.stats), { missing });
+    const slow = { ...deps, counting: { ...deps.counting, stats } };
+    const options = { databaseUrl: world.db.url, alone: false, jobs, deps: slow };
+    workers.push(await startWorker(options));
+    for (let push = 0; push < 4; push++) {
+      const { repoId } = await seed(HISTORY);
+      const key = { repoId, branch: 'main' };
+      await eventually(async () => expect(await world.deps.histories.find(key)).not.toBeNull());
+      await eventually(async () =>
+        expect(await world.db.prisma.commitWords.count({ where: { repoId } })).toBe(8),
+      );
+    }
+    release();
+  });
+
   it('a damaged tree keeps no other commit from being counted', async () => {
     const pushed = await seed(HISTORY);
     const broken = pushed.seeded.commits.get('grow')!.tree.rootTreeId;

@@ -1,3 +1,4 @@
+import { countChangesJob } from './count-changes';
 import { failStalePushes } from './fail-stale-pushes';
 import { indexHistoryJob, indexMissingJob } from './index-history';
 import type { Job } from './job';
@@ -8,6 +9,7 @@ import { sweepQuarantineJob } from './sweep-quarantine';
 /** Every job there is. */
 export const jobs: Job[] = [
   pushAccepted,
+  countChangesJob,
   indexHistoryJob,
   indexMissingJob,
   sweepQuarantineJob,

@@ -22,6 +22,8 @@ export interface CommitStat {
 export interface CommitStats {
   /** Commits that a push brought and that have no counts yet, in the order of ids after `after`. */
   missing(repoId: string, seq: number, after: Id | null, limit: number): Promise<CommitToCount[]>;
+  /** Asks for the counts of a push's commits: a job makes them, one push after the other. */
+  request(repoId: string, seq: number): Promise<void>;
   /** Counts that are there already stay. */
   save(repoId: string, stats: CommitStat[]): Promise<void>;
 }

@@ -2,6 +2,8 @@ import type { Id } from '~/muse/ids';
 import type { CommitStat, CommitStats, CommitToCount } from '../ports/commit-stats';
 import type { PrismaClient } from './prisma-client';
 
+export const COUNT_CHANGES_JOB = 'count-changes';
+
 /** The counts of changed files, in `commit_stats`. */
 export class PostgresCommitStats implements CommitStats {
   constructor(private readonly prisma: PrismaClient) {}
@@ -19,6 +21,14 @@ export class PostgresCommitStats implements CommitStats {
          AND NOT EXISTS (SELECT FROM commit_stats t WHERE t.repo_id = c.repo_id AND t.id = c.id)
        ORDER BY c.id
        LIMIT ${limit}::int`;
+  }
+
+  async request(repoId: string, seq: number): Promise<void> {
+    // A queue of its own: of many commits it takes minutes, and what pages wait for goes beside it.
+    await this.prisma.$queryRaw`
+      SELECT id::text FROM graphile_worker.add_job(
+        ${COUNT_CHANGES_JOB}, ${JSON.stringify({ repoId, seq })}::json,
+        queue_name => ${COUNT_CHANGES_JOB}, job_key => ${`${COUNT_CHANGES_JOB}:${repoId}:${seq}`})`;
   }
 
   async save(repoId: string, stats: CommitStat[]): Promise<void> {
