@@ -65,6 +65,18 @@ describe('the configuration', () => {
     });
   });
 
+  it('reads the other sites whose sign-in is taken', () => {
+    expect(read({}).logins).toEqual({ github: null, oidc: null });
+    const github = { MUSEHUB_GITHUB_ID: 'g', MUSEHUB_GITHUB_SECRET: 's' };
+    const oidc = { MUSEHUB_OIDC_ISSUER: 'https://id.example/', MUSEHUB_OIDC_ID: 'o' };
+    expect(read({ ...github, ...oidc, MUSEHUB_OIDC_SECRET: 't' }).logins).toEqual({
+      github: { url: 'https://github.com', id: 'g', secret: 's' },
+      oidc: { issuer: 'https://id.example', id: 'o', secret: 't', name: 'id.example' },
+    });
+    const local = { MUSEHUB_OIDC_ISSUER: 'http://127.0.0.1:8080', MUSEHUB_OIDC_NAME: 'Ours' };
+    expect(read({ ...oidc, ...local, MUSEHUB_OIDC_SECRET: 't' }).logins.oidc?.name).toBe('Ours');
+  });
+
   it('lets an operator set every limit', () => {
     const set = Object.keys(DEFAULT_LIMITS).map((key, n) => [
       `MUSEHUB_LIMIT_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
@@ -100,6 +112,11 @@ describe('a wrong variable is named with what to do:', () => {
     ['S3_ACCESS_KEY_ID', { ...S3, S3_ACCESS_KEY_ID: '' }],
     ['S3_SECRET_ACCESS_KEY', { ...S3, S3_SECRET_ACCESS_KEY: '' }],
     ['NEXTAUTH_SECRET', { NEXTAUTH_SECRET: 'short' }],
+    ['MUSEHUB_GITHUB_SECRET', { MUSEHUB_GITHUB_ID: 'x' }],
+    ['MUSEHUB_GITHUB_ID', { MUSEHUB_GITHUB_SECRET: 'x' }],
+    ['MUSEHUB_OIDC_ISSUER', { MUSEHUB_OIDC_ID: 'x', MUSEHUB_OIDC_SECRET: 'y' }],
+    ['MUSEHUB_OIDC_SECRET', { MUSEHUB_OIDC_ISSUER: 'https://id.example', MUSEHUB_OIDC_ID: 'x' }],
+    ['MUSEHUB_OIDC_ISSUER', { MUSEHUB_OIDC_ISSUER: 'http://id.example' }],
     ['MUSEHUB_LOG_LEVEL', { MUSEHUB_LOG_LEVEL: 'loud' }],
     ['MUSEHUB_TRUSTED_PROXIES', { MUSEHUB_TRUSTED_PROXIES: '10.0.0.0/33' }],
     ['MUSEHUB_TRUSTED_PROXIES', { MUSEHUB_TRUSTED_PROXIES: 'proxy.example.org' }],

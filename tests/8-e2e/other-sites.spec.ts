@@ -1,4 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
+import { GithubSite } from '../support/github-site';
 import { sendToken, signIn, type VisitedHub, visitHub } from '../support/hub-visitor';
 import { OidcProvider } from '../support/oidc-provider';
 
@@ -6,17 +7,20 @@ import { OidcProvider } from '../support/oidc-provider';
 
 let visited: VisitedHub;
 let provider: OidcProvider;
+let github: GithubSite;
 const at = (path: string) => `${visited.hub.url}${path}`;
 const byOther = (page: Page, verb: string) =>
   page.getByRole('button', { name: `${verb} Example ID`, exact: true }).click();
 
 test.beforeAll(async () => {
   provider = await OidcProvider.start();
-  visited = await visitHub({ env: provider.env });
+  github = await GithubSite.start();
+  visited = await visitHub({ env: { ...provider.env, ...github.env } });
 });
 test.afterAll(async () => {
   await visited?.dispose();
   await provider?.stop();
+  await github?.stop();
 });
 test.beforeEach(() => {
   provider.spoil = 'nothing';
@@ -100,4 +104,22 @@ test('where everybody may join, an account is made, and no secret is written any
   await page.goto(at('/settings/profile'));
   await byOther(page, 'Link');
   await expect(page.getByText('This sign-in belongs to another account here')).toBeVisible();
+});
+
+test('an account of GitHub is known by its number, whatever it is called', async ({ page }) => {
+  await setSignUp('open');
+  await page.goto(at('/login'));
+  await page.getByRole('button', { name: 'Sign in with GitHub' }).click();
+  await expect(page.getByLabel('Account mona')).toBeVisible();
+  await setSignUp('closed');
+  await page.context().clearCookies();
+  github.user = { id: 7, login: 'renamed', name: 'Mona' };
+  await page.goto(at('/login'));
+  await page.getByRole('button', { name: 'Sign in with GitHub' }).click();
+  await expect(page.getByLabel('Account mona')).toBeVisible();
+  await page.context().clearCookies();
+  github.user = { id: 8, login: 'mona', name: 'Another' };
+  await page.goto(at('/login'));
+  await page.getByRole('button', { name: 'Sign in with GitHub' }).click();
+  await expect(page.getByText('Nobody can join this hub by himself')).toBeVisible();
 });

@@ -80,7 +80,21 @@ test.beforeAll(async () => {
     body: JSON.stringify({ name: XSS }),
   });
   const { user_code: code } = await asked.json();
+  const call = async (name: string, body: object) => {
+    const headers = { 'content-type': 'application/json' };
+    const sent = { method: 'POST', headers, body: JSON.stringify(body) };
+    expect((await visited.hub.fetch(`/api/trpc/${name}`, sent)).status, name).toBe(200);
+  };
+  await call('agent.create', { handle: 'odd-agent', displayName: XSS });
+  await call('agent.createToken', { handle: 'odd-agent', name: XSS, scopes: ['read'] });
+  await call('admin.users.invite', { note: XSS, usesMax: 1, days: 1 });
   pages = [
+    ...['/settings/profile', '/settings/agents', '/settings/agents/odd-agent', '/odd-agent'],
+    ...['/admin/users', '/admin/users/invitations', '/join', '/reset'],
+    `/join?error=${encodeURIComponent(XSS)}&handle=${encodeURIComponent(XSS)}`,
+    `/reset?error=${encodeURIComponent(XSS)}`,
+    `/admin/users?text=${encodeURIComponent(XSS)}`,
+    `/settings/profile?error=${encodeURIComponent(XSS)}`,
     ...['/', '/docs/api', '/explore', '/login', '/admin', '/admin/bare', '/nothing/here'],
     ...['', '/tree/main', '/tree/main/deep/er/still', '/blob/main/README.md'].map((p) => repo + p),
     ...['/blob/main/README.md?plain=1', '/blob/main/code.html', '/blob/main/picture.svg'].map(

@@ -30,7 +30,7 @@ export function AdminShell({
 }) {
   return (
     <>
-      <div className="border-line border-b bg-surface">
+      <section aria-label="Administration" className="border-line border-b bg-surface">
         <div className="mx-auto max-w-6xl px-4 pt-4">
           <p className="font-semibold text-lg leading-7">Administration</p>
           <TabNav
@@ -39,7 +39,7 @@ export function AdminShell({
             tabs={PAGES.map(({ key, name }) => ({ key, name, href: adminAddress(key) }))}
           />
         </div>
-      </div>
+      </section>
       <PageBody>
         <div className="mb-4 flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1">
           <h1 className="font-semibold text-xl">{title}</h1>

@@ -20,12 +20,12 @@ export function SettingsShell({
 }) {
   return (
     <>
-      <div className="border-line border-b bg-surface">
+      <section aria-label="Settings" className="border-line border-b bg-surface">
         <div className="mx-auto max-w-6xl px-4 pt-4">
           <p className="font-semibold text-lg leading-7">Settings</p>
           <TabNav current={page} label="Settings" tabs={PAGES} />
         </div>
-      </div>
+      </section>
       <PageBody>{children}</PageBody>
     </>
   );

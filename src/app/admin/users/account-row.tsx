@@ -23,7 +23,7 @@ export function AccountRow({ account, back }: { account: Account; back: string }
           {disabled && <Badge tone="bad">disabled</Badge>}
           {owner?.disabled && <Badge tone="warn">owner disabled</Badge>}
         </p>
-        <p className="breakable flex flex-wrap gap-x-3 text-muted text-xs">
+        <p className="breakable flex flex-wrap gap-x-3 text-muted text-xs leading-6">
           {owner && (
             <span>
               of{' '}
