@@ -42,7 +42,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <KeyListener />
         <div className="flex-1">{children}</div>
         <footer className="border-line border-t">
-          <div className="mx-auto flex max-w-6xl flex-wrap gap-x-4 gap-y-1 px-4 py-4 text-muted text-xs">
+          <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-4 gap-y-1 px-4 py-4 text-muted text-xs">
             <span>musehub, a code host for Muse</span>
             <a className="leading-6 hover:text-ink" href="/docs/api">
               API
