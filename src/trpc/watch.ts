@@ -8,7 +8,7 @@ const api = createTRPCClient<AppRouter>({
 /** How long after a stream that broke off the next one is asked for. */
 const AGAIN_MS = 4_000;
 
-type Watched = Parameters<typeof api.push.watch.subscribe>[0];
+export type Watched = Parameters<typeof api.push.watch.subscribe>[0];
 type News = Parameters<NonNullable<Parameters<typeof api.push.watch.subscribe>[1]['onData']>>[0];
 
 /**
@@ -16,7 +16,7 @@ type News = Parameters<NonNullable<Parameters<typeof api.push.watch.subscribe>[1
  * asked for again, one that the hub refuses is not. While nobody looks at the page there is none:
  * browsers keep few connections to one hub, for all its pages together.
  */
-export function watchPushes(watched: Watched, onNews: (news: News) => void): () => void {
+export function watchPushes(watched: () => Watched, onNews: (news: News) => void): () => void {
   let stopped = false;
   let close = (): void => undefined;
   let again: number | undefined;
@@ -28,7 +28,7 @@ export function watchPushes(watched: Watched, onNews: (news: News) => void): () 
     window.clearTimeout(again);
     close();
     if (stopped || document.hidden) return;
-    const stream = api.push.watch.subscribe(watched, {
+    const stream = api.push.watch.subscribe(watched(), {
       onData: onNews,
       onError: later,
       onComplete: later,

@@ -23,13 +23,26 @@ const open = (principal: Principal) => {
   const owner = stage.hub.users.get(ownerId)!.handle;
   return openRepository({ owner, slug, scope: 'read', principal }, stage.world.identity);
 };
-async function watch(principal: Principal, pushId: string | null = null) {
+async function watch(
+  principal: Principal,
+  pushId: string | null = null,
+  version: string | null = null,
+) {
   now = principal;
   const { feed, clock } = stage;
   const reopen = () => open(now);
-  const deps = { feed, clock, stopping: stopping.signal, reopen, address: '192.0.2.1' };
-  const news = watchPushes(await open(principal), pushId, deps, gone.signal);
-  expect(await news.next()).toEqual({ done: false, value: { kind: 'look' } });
+  const deps = {
+    feed,
+    clock,
+    stopping: stopping.signal,
+    reopen,
+    version: async () => 'v2',
+    address: '192.0.2.1',
+  };
+  const wish = { pushId, version };
+  const news = watchPushes(await open(principal), wish, deps, gone.signal);
+  const kind = version === 'v2' ? 'current' : 'look';
+  expect(await news.next()).toEqual({ done: false, value: { kind } });
   return news;
 }
 const signal = (fields: Parameters<typeof signalOf>[0] = {}) =>
@@ -44,6 +57,12 @@ beforeEach(async () => {
 });
 
 describe('who watches pushes', () => {
+  it('looks at once, unless what he has is not old', async () => {
+    await watch(stage.owner, null, 'v1');
+    await watch(stage.owner, null, 'v2');
+    expect(stage.feed.watching).toBe(2);
+  });
+
   it('hears of a push under way that he has not seen, then how far it comes, then its end', async () => {
     const news = await watch(stage.owner);
     stage.feed.publish(signal({ objects: 1 }));

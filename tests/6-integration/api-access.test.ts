@@ -117,6 +117,7 @@ const PROCEDURES: Record<string, Row> = {
   'tag.list': { repo: true, input: () => ({}) },
   'tag.add': { repo: true, write: true, input: () => ({ name: randomUUID(), ref: 'main' }) },
   'tag.remove': { repo: true, write: true, input: () => ({ id: randomUUID() }) },
+  'push.version': { repo: true, input: () => ({}) },
   'push.watch': { repo: true, input: () => ({}) },
   'push.get': { repo: true, input: () => ({ id: pushId }) },
   'settings.get': { repo: true, admin: true, input: () => ({}) },

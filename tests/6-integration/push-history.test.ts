@@ -6,6 +6,7 @@ import { exportPushes } from '~/server/services/export-pushes';
 import { ANY_PUSH } from '~/server/services/list-pushes';
 import { deleteBranch, type MoveBranchDeps, restoreBranch } from '~/server/services/move-branch';
 import { openRepository } from '~/server/services/open-repository';
+import { pushVersion } from '~/server/services/push-version';
 import { showPush } from '~/server/services/show-push';
 import type { ErrorFrame } from '~/wire/frames';
 import { AN_ACT, TEST_USE } from '~tests/support/audit-entries';
@@ -202,6 +203,31 @@ describe('a push of the history', () => {
     await expect(showPush(await open(ada), asked, world.deps)).rejects.toMatchObject({
       code: 'object-not-found',
     });
+  });
+});
+
+describe('the version of the history', () => {
+  const versions = async () =>
+    Promise.all([ada, reader].map(async (user) => pushVersion(await open(user), null, world.deps)));
+
+  it('changes with what a reader may see, and not with what he may not', async () => {
+    const before = await versions();
+    expect(await versions()).toEqual(before);
+    const pushId = randomUUID();
+    await world.pushStore.openPush({
+      ...{ repoId, pushId, branch: 'main', head: id('a'), principal: bob },
+      ...{ client: '', address: '', startedAtMs: Date.now() - 86_400_000 },
+    });
+    const during = await versions();
+    expect(during.map((version, n) => version === before[n])).toEqual([false, true]);
+    const one = (user: User) => async () => pushVersion(await open(user), pushId, world.deps);
+    const [running, hidden] = [await one(ada)(), await one(reader)()];
+    const counts = { objects: 0, objectsReused: 0, commits: 0, bytesReceived: 0 };
+    await world.pushStore.closePush(repoId, pushId, 'refused', REFUSAL, counts);
+    expect(await one(ada)()).not.toBe(running);
+    expect(await one(reader)()).toBe(hidden);
+    expect((await versions())[0]).not.toBe(during[0]);
+    await world.db.prisma.push.deleteMany({ where: { repoId, id: pushId } });
   });
 });
 

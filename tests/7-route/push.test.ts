@@ -282,6 +282,37 @@ describe('a refusal before the HEADER is accepted', () => {
   });
 });
 
+describe('the address of a push', () => {
+  it('gives a program its outcome and a browser its page', async () => {
+    const repository = await makeRepository(hub);
+    const push = new RawPush(hub, repository);
+    await push.finish(...framesOf({ commits: [small()] }));
+    if (push.ending.type !== 'R') throw new Error(push.text);
+    const address = `/${repository}/pushes/${push.ending.pushId}`;
+    const answered = async (accept: string) => {
+      const answer = await hub.fetch(address, { headers: { accept } });
+      return [answer.status, answer.headers.get('content-type'), await answer.text()] as const;
+    };
+    for (const accept of ['*/*', 'application/json', 'text/plain']) {
+      const [status, type, text] = await answered(accept);
+      expect([status, type], accept).toEqual([200, 'application/json']);
+      expect(JSON.parse(text)).toMatchObject({ outcome: 'accepted', frame: { t: 'R', seq: 1 } });
+    }
+    const [, msgpack] = await answered('application/x-msgpack, application/json;q=0.5');
+    expect(msgpack).toBe('application/x-msgpack');
+    const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const [status, type, page] = await answered(browser);
+    expect([status, type]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(page).toContain('Push #1');
+    const unknown = await hub.fetch(`/${repository}/pushes/nonsense`, {
+      headers: { accept: browser },
+    });
+    expect([unknown.status, unknown.headers.get('content-type')]).toEqual([
+      ...[404, 'text/html; charset=utf-8'],
+    ]);
+  });
+});
+
 describe('the private and the absent', () => {
   it('cannot be told apart by their answers', async () => {
     const hidden = await makeRepository(hub, 'private');

@@ -329,6 +329,7 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
   'tag.add': { need: 'change', input: () => ({ name: 'v1', ref: 'nowhere' }) },
   'tag.remove': { need: 'change', input: () => ({ id: UNKNOWN }) },
   'push.watch': { need: 'read' },
+  'push.version': { need: 'read' },
   'push.get': { need: 'read', input: (s) => ({ id: s.push }) },
   'settings.get': { need: 'manage' },
   'settings.update': { need: 'manage' },

@@ -1,7 +1,7 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import type { RepoName } from './address';
 import { tellProgress } from './push-progress-store';
 
@@ -15,25 +15,35 @@ const REFRESH_MS = 1_000;
 export function LivePushes({
   repo: { owner, slug },
   pushId = null,
+  version,
 }: {
   repo: RepoName;
   /** Only this push; null: all of the repository. */
   pushId?: string | null;
+  /** Of what the page shows. */
+  version: string;
 }) {
   const router = useRouter();
+  // A stream that is asked for again says what the page shows by then.
+  const shown = useRef(version);
+  useEffect(() => {
+    shown.current = version;
+  }, [version]);
   useEffect(() => {
     let stop = (): void => undefined;
     let gone = false;
     let refresh: number | undefined;
     void import('~/trpc/watch').then(({ watchPushes }) => {
       if (gone) return;
-      stop = watchPushes({ owner, slug, pushId }, (news) => {
+      const watched = () => ({ owner, slug, pushId, version: shown.current });
+      stop = watchPushes(watched, (news) => {
         if (news.kind === 'progress') tellProgress(news);
-        else
+        if (news.kind === 'look') {
           refresh ??= window.setTimeout(() => {
             refresh = undefined;
             router.refresh();
           }, REFRESH_MS);
+        }
       });
     });
     return () => {

@@ -8,6 +8,8 @@ import type { OpenRepository } from './open-repository';
 export type PushNews =
   /** Something is not as it was, or may have been missed: read it again. */
   | { kind: 'look' }
+  /** What the reader has is not old; from now on he hears what changes. */
+  | { kind: 'current' }
   /** How far a push has come. */
   | {
       kind: 'progress';
@@ -25,6 +27,8 @@ export interface WatchPushesDeps {
   clock: Pick<Clock, 'now' | 'setTimer'>;
   /** Who asks, and the repository, as they are now. Throws `Refusal`. */
   reopen: () => Promise<OpenRepository>;
+  /** What `pushVersion` says now. */
+  version: () => Promise<string>;
   /** Aborted when the hub takes no more requests. */
   stopping: AbortSignal;
 }
@@ -37,8 +41,8 @@ const ACCESS_CHECK_MS = 15_000;
 const WAITING_MAX = 100;
 
 /**
- * News of a repository's pushes, or of one of them, until the reader goes away: first that he shall
- * look, since what he has may be old. Who may not write is told only that an accepted push is there.
+ * News of a repository's pushes, or of one of them, until the reader goes away: first whether what
+ * he has is old, by its version; null: he has nothing. Who may not write is told only that an accepted push is there.
  * A slow reader gets the newest word on each push, not every one.
  *
  * Throws `Refusal` when the reader's right was lost: `unauthenticated` when he is not signed in as
@@ -47,7 +51,7 @@ const WAITING_MAX = 100;
  */
 export async function* watchPushes(
   repo: OpenRepository,
-  pushId: string | null,
+  { pushId, version }: { pushId: string | null; version: string | null },
   deps: WatchPushesDeps,
   gone: AbortSignal,
 ): AsyncGenerator<PushNews> {
@@ -62,7 +66,8 @@ export async function* watchPushes(
   let access = repo;
   let checkedAtMs = clock.now();
   try {
-    yield { kind: 'look' };
+    // Asked when the news are heard already, so that nothing falls in between.
+    yield { kind: (await deps.version()) === version ? 'current' : 'look' };
     for (;;) {
       const stopTimer = clock.setTimer(ACCESS_CHECK_MS, wake);
       await waiting.forNews();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listPushes } from '~/server/services/list-pushes';
 import { PUSH_KINDS, PUSH_STATES } from '~/server/services/push-filter';
+import { pushVersion } from '~/server/services/push-version';
 import { showPush } from '~/server/services/show-push';
 import { watchPushes } from '~/server/services/watch-pushes';
 import { commitShape, pushShape } from '../commit-shape';
@@ -65,17 +66,30 @@ export const pushRouter = createRouter({
     .output(wholePush)
     .query(({ ctx, input }) => showPush(ctx.repo, input, ctx.deps)),
 
+  /** A text that changes when what the caller sees of the newest pushes, or of one, does. */
+  version: readProcedure
+    .input(z.object({ pushId: z.string().max(64).nullable().default(null) }))
+    .output(z.string())
+    .query(({ ctx, input }) => pushVersion(ctx.repo, input.pushId, ctx.deps)),
+
   /**
    * News of the pushes of a repository, or of one, as they come: how far those under way have come,
    * and that something changed and is to be read again. Server-sent events.
    */
   watch: readProcedure
-    .input(z.object({ pushId: z.string().max(64).nullable().default(null) }))
+    .input(
+      z.object({
+        pushId: z.string().max(64).nullable().default(null),
+        /** What `version` said when the caller read what it has. */
+        version: z.string().max(64).nullable().default(null),
+      }),
+    )
     .subscription(({ ctx, input, signal }) => {
       const { feed, clock, stopping, log, use } = ctx.deps;
       const reopen = () => ctx.anew().open(input.owner, input.slug, 'read');
       const gone = signal ?? new AbortController().signal;
-      const deps = { feed, clock, stopping, reopen, address: use.address };
-      return answered(watchPushes(ctx.repo, input.pushId, deps, gone), log);
+      const version = () => pushVersion(ctx.repo, input.pushId, ctx.deps);
+      const deps = { feed, clock, stopping, reopen, version, address: use.address };
+      return answered(watchPushes(ctx.repo, input, deps, gone), log);
     }),
 });

@@ -38,6 +38,8 @@ export default async function PushesPage({ params, searchParams }: Props) {
   const before = key && { startedAtMs: key.atMs, id: key.id };
   const filter = readPushFilter((name) => words[name] ?? null);
   const showsUnderWay = repo.mayWrite && !isFiltered && before === null;
+  // Asked before what it is the version of: at worst the page is read once more.
+  const version = await found(api.push.version({ owner, slug }));
   const [{ pushes: all, next }, { pushes: underWay }] = await Promise.all([
     found(api.push.list({ owner, slug, ...filter, before })),
     showsUnderWay
@@ -70,7 +72,7 @@ export default async function PushesPage({ params, searchParams }: Props) {
           </p>
         </div>
         <PushFilters mayWrite={repo.mayWrite} repo={repo} words={words} />
-        {before === null && <LivePushes repo={{ owner, slug }} />}
+        {before === null && <LivePushes repo={{ owner, slug }} version={version} />}
         {underWay.length > 0 && (
           <section aria-labelledby="under-way" className="mb-4">
             <h2 className="mb-1.5 font-semibold" id="under-way">

@@ -49,6 +49,9 @@ export default async function PushPage(props: Props) {
   const repo = await loadRepo(await props.params);
   const whole = await loadPush(props);
   const { push, warnings } = whole;
+  const { owner, slug } = repo;
+  const underWay = push.outcome === 'receiving';
+  const version = underWay && (await found(api.push.version({ owner, slug, pushId: push.id })));
   const isLaterPage = (await param(props.searchParams, 'before')) !== null;
   return (
     <RepoShell repo={repo} tab="pushes">
@@ -68,10 +71,10 @@ export default async function PushPage(props: Props) {
             <When atMs={push.startedAtMs} focusable />
           </span>
         </div>
-        {push.outcome === 'receiving' && (
+        {version && (
           <p className="mb-4 rounded-lg border border-accent px-4 py-2.5 text-muted">
             <PushCounts push={push} />
-            <LivePushes pushId={push.id} repo={{ owner: repo.owner, slug: repo.slug }} />
+            <LivePushes pushId={push.id} repo={{ owner, slug }} version={version} />
           </p>
         )}
         <div className="grid gap-6 lg:grid-cols-[1fr_20rem]">
