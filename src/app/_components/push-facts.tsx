@@ -6,6 +6,8 @@ import { absoluteTime, bytes, count, duration } from './wording';
 /** What the history knows of a push, in numbers and names. */
 export function PushFacts({ whole }: { whole: WholePush }) {
   const { push, address } = whole;
+  // What a push brought is new here once it is accepted, and not before.
+  const word = push.outcome === 'accepted' ? 'new' : 'sent';
   return (
     <Card title="Details">
       <dl className="py-2">
@@ -36,14 +38,18 @@ export function PushFacts({ whole }: { whole: WholePush }) {
         )}
         {address && <Fact name="Address">{address}</Fact>}
         {push.restoredSeq !== null && <Fact name="Put back to">push #{push.restoredSeq}</Fact>}
-        <Fact name="Commits">{count(push.commitsNew)} new</Fact>
-        <Fact name="Snapshots">{count(push.snapshotsNew)} new</Fact>
+        <Fact name="Commits">
+          {count(push.commitsNew)} {word}
+        </Fact>
+        {push.outcome === 'accepted' && (
+          <Fact name="Snapshots">{count(push.snapshotsNew)} new</Fact>
+        )}
         <Fact name="Objects">
-          {count(push.objectsNew)} new
+          {count(push.objectsNew)} {word}
           {push.objectsReused > 0 && `, ${count(push.objectsReused)} were here already`}
         </Fact>
         <Fact name="Received">{bytes(push.bytesReceived)}</Fact>
-        <Fact name="Stored">{bytes(push.bytesStored)}</Fact>
+        {push.outcome === 'accepted' && <Fact name="Stored">{bytes(push.bytesStored)}</Fact>}
       </dl>
     </Card>
   );
