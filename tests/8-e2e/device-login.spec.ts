@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { musehub } from '../support/cli';
-import { type VisitedHub, visitHub } from '../support/hub-visitor';
+import { sendToken, type VisitedHub, visitHub } from '../support/hub-visitor';
 import { PROJECT_ROOT } from '../support/source-files';
 
 /** A person at a command line signs in by the browser, and signs commits. */
@@ -45,8 +45,7 @@ async function startLogin(args: string[] = []) {
 async function openSignedIn(page: Page, address: string): Promise<void> {
   await page.goto(address);
   await expect(page).toHaveURL(/\/login\?/);
-  await page.getByLabel('Access token').fill(visited.hub.adminToken);
-  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+  await sendToken(page, visited.hub.adminToken);
   await expect(page).toHaveURL(address);
 }
 
