@@ -60,11 +60,11 @@ export function SelectField({
   );
 }
 
-/** What the hub refused about a form. */
+/** What the hub refused about a form. No paragraph, since it also stands in one. */
 export function FormError({ error }: { error: string | null }) {
   return (
-    <p className="font-medium text-bad empty:hidden" role="alert">
+    <span className="block font-medium text-bad empty:hidden" role="alert">
       {error}
-    </p>
+    </span>
   );
 }
