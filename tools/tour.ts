@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Browser, chromium, type Page } from '@playwright/test';
-import { type VisitedHub, visitHub } from '../tests/support/hub-visitor';
+import { type Browser, chromium } from '@playwright/test';
+import { signIn, type VisitedHub, visitHub } from '../tests/support/hub-visitor';
 import { fixture, fixtureNames } from '../tests/support/muse-fixtures';
 import { projectFolder } from './build-steps.mjs';
 
@@ -133,7 +133,7 @@ async function takePictures(browser: Browser, addresses: string[]): Promise<stri
     for (const colorScheme of SCHEMES) {
       const context = await browser.newContext({ viewport: screen.viewport, colorScheme });
       const page = await context.newPage();
-      await signIn(page);
+      await signIn(page, visited.hub);
       for (const address of addresses) {
         const answer = await page.goto(visited.hub.url + address, { waitUntil: 'load' });
         const status = answer?.status() ?? 0;
@@ -159,13 +159,6 @@ async function takePictures(browser: Browser, addresses: string[]): Promise<stri
     }
   }
   return wrong;
-}
-
-async function signIn(page: Page): Promise<void> {
-  await page.goto(`${visited.hub.url}/login`);
-  await page.getByLabel('Access token').fill(visited.hub.adminToken);
-  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).first().click();
-  await page.getByLabel('Account admin').waitFor();
 }
 
 function pictureOf(address: string, screen: string, scheme: string): string {
