@@ -49,7 +49,7 @@ const RESTART_MS = 2_000;
 export async function startWorker(options: WorkerOptions): Promise<JobWorker> {
   const { deps } = options;
   if (options.alone) await releaseAbandonedJobs(options);
-  const queue = new Queue((onCut) => runQueue(options, onCut), deps.logger);
+  const queue = new Queue((watch) => runQueue(options, watch), deps.logger);
   await queue.start();
   return { add: (...job) => queue.add(...job), stop: () => queue.stop() };
 }
@@ -80,23 +80,26 @@ class ForgivingPool extends pg.Pool {
   }
 }
 
-function openPool({ databaseUrl, deps }: WorkerOptions): pg.Pool {
+function openPool({ databaseUrl, deps }: WorkerOptions, isStopping = () => false): pg.Pool {
   const pool = new ForgivingPool({
     connectionString: databaseUrl,
     max: CONNECTIONS_MAX,
     application_name: 'musehub jobs',
   });
-  pool.on('error', (error) => deps.logger.warn('a database connection was lost', { err: error }));
+  pool.on('error', (error) => {
+    // A database that ends with the hub may be quicker than the goodbye of a connection.
+    if (!isStopping()) deps.logger.warn('a database connection was lost', { err: error });
+  });
   return pool;
 }
 
 /** A runner on connections of its own: those of one that gave up on the database are not trusted. */
 async function runQueue(
   options: WorkerOptions,
-  onCut: (error: Error) => void,
+  { onCut, isStopping }: QueueWatch,
 ): Promise<RunningQueue> {
   const { jobs, deps } = options;
-  const pool = openPool(options);
+  const pool = openPool(options, isStopping);
   const schedules = jobs.filter((job) => job.schedule);
   try {
     const runner = await run({
@@ -122,6 +125,12 @@ async function runQueue(
   }
 }
 
+interface QueueWatch {
+  /** Told when a connection of the queue was cut. */
+  onCut(error: Error): void;
+  isStopping(): boolean;
+}
+
 interface RunningQueue {
   runner: Runner;
   /**
@@ -138,7 +147,7 @@ class Queue {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly run: (onCut: (error: Error) => void) => Promise<RunningQueue>,
+    private readonly run: (watch: QueueWatch) => Promise<RunningQueue>,
     private readonly logger: JobLog,
   ) {}
 
@@ -156,7 +165,7 @@ class Queue {
       this.#running?.runner.stop().catch(() => undefined); // it may have ended by itself
       this.#restart(error);
     };
-    const running = await this.run(replace);
+    const running = await this.run({ onCut: replace, isStopping: () => this.#stopping });
     this.#running = running;
     running.runner.promise.then(() => replace(new Error('it ended without a reason')), replace);
     if (this.#stopping) await this.stop();

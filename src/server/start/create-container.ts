@@ -61,9 +61,13 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
   hideInLogs(sessionSecret, env.logins.github?.secret, env.logins.oidc?.secret);
   if (env.storage.kind === 's3') hideInLogs(env.storage.secretAccessKey);
   const logger = createLogger(env.logLevel);
+  let closing = false;
   const prisma = createPrisma(databaseUrl, {
     poolMax: env.databaseConnectionsMax,
-    onConnectionLost: (error) => logger.warn('a database connection was lost', { err: error }),
+    onConnectionLost: (error) => {
+      // A database that ends with the hub may be quicker than the goodbye of a connection.
+      if (!closing) logger.warn('a database connection was lost', { err: error });
+    },
   });
   const blobStore = openBlobStore(env, logger);
   const storage = new SegmentObjectStorage({
@@ -198,6 +202,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
     },
     sessionSecret,
     close: async () => {
+      closing = true;
       await compute.close();
       await feed.close();
       await blobStore.close();
