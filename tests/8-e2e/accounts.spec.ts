@@ -68,7 +68,7 @@ test('an admin invites, a person joins and makes an agent, which pushes; both ar
   await ada.getByLabel('Handle').fill('ada-bot');
   await ada.getByRole('button', { name: 'Make the agent' }).click();
   await expect(ada.getByRole('heading', { name: 'ada-bot', exact: true })).toBeVisible();
-  await ada.getByLabel('Name', { exact: true }).fill('ci');
+  await ada.locator('#token-name').fill('ci');
   await ada.getByRole('button', { name: 'Make the token' }).click();
   const token = (await ada.getByText(/^muse_agt_\w+$/).textContent()) ?? '';
 
