@@ -123,9 +123,9 @@ test('a history goes forward, is refused when it diverges, and is replaced by fo
   expect(forced.stdout).toContain('"force"');
 
   await page.goto(`${url}/pushes`);
-  const text = page.getByRole('main');
+  const rows = page.getByRole('main').getByRole('listitem');
   for (const kind of ['create', 'fast-forward', 'force']) {
-    await expect(text.getByText(kind, { exact: true }).first()).toBeVisible();
+    await expect(rows.getByText(kind, { exact: true }).first()).toBeVisible();
   }
 });
 
