@@ -143,9 +143,9 @@ test.describe('without a script', () => {
     await expect(page).toHaveURL(at('/admin/secret/branches'));
     await page.goto(at('/admin/secret/commits'));
     await page.getByRole('link', { name: 'feat: hidden' }).click();
-    await page.getByLabel('Your comment').fill('without a script');
+    await page.getByRole('textbox', { name: 'Your comment' }).fill('without a script');
     await page.getByRole('button', { name: 'Comment', exact: true }).click();
-    await expect(page.getByText('without a script')).toBeVisible();
+    await expect(page.getByText('without a script').first()).toBeVisible();
     await page.getByRole('link', { name: 'Diff' }).click();
     await expect(page.getByText('# Hidden')).toBeVisible();
     await page.getByLabel('Account admin').click();
