@@ -128,14 +128,17 @@ test('keys lead through lists, commits and sections, and not while one types', a
   await page.keyboard.press('Enter');
   const title = page.getByRole('heading', { level: 1 });
   await expect(title).toHaveText('fix(core): mend the walrus');
-  await page.keyboard.press('n');
-  await expect(title).toHaveText('docs: say more');
-  await page.keyboard.press('p');
-  await expect(title).toHaveText('fix(core): mend the walrus');
+  // A page listens to keys a moment after its text is there.
+  const press = (key: string, seen: () => Promise<void>) =>
+    expect(async () => {
+      await page.keyboard.press(key);
+      await seen();
+    }).toPass();
+  await press('n', () => expect(title).toHaveText('docs: say more', { timeout: 5_000 }));
+  await press('p', () => expect(title).toHaveText(/mend the walrus/, { timeout: 5_000 }));
 
-  await page.keyboard.press('/');
   const search = page.getByRole('searchbox', { name: 'Search', exact: true });
-  await expect(search).toBeFocused();
+  await press('/', () => expect(search).toBeFocused({ timeout: 1_000 }));
   await search.pressSequentially('gbt?');
   await expect(search).toHaveValue('gbt?');
   await expect(page).toHaveURL(/commits/);
