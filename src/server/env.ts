@@ -26,6 +26,8 @@ export interface Env {
   limits: Limits;
   /** Days that a new access token may be valid at most. */
   tokenDaysMax: number;
+  /** Bytes of objects, as they are stored, that one repository may have; null: no bound. */
+  repoQuotaBytes: number | null;
   /** Other sites whose sign-in is taken. */
   logins: LoginSettings;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -77,6 +79,9 @@ const siteUrl = httpUrl
   }, 'must begin with https')
   .transform((value) => value.replace(/\/$/, ''));
 
+/** A pebibyte. */
+const REPO_QUOTA_CEILING = 2 ** 50;
+
 const variables = z.object({
   PORT: count(1, 65_535).default(3000),
   HOST: text.optional(),
@@ -105,6 +110,7 @@ const variables = z.object({
     .min(32, 'must be at least 32 characters long; `openssl rand -hex 32` makes a good one')
     .optional(),
   MUSEHUB_TOKEN_DAYS_MAX: count(1, 3_660).default(366),
+  MUSEHUB_REPO_QUOTA_BYTES: count(1, REPO_QUOTA_CEILING).optional(),
   MUSEHUB_GITHUB_URL: siteUrl.default('https://github.com'),
   MUSEHUB_GITHUB_ID: text.optional(),
   MUSEHUB_GITHUB_SECRET: text.optional(),
@@ -157,6 +163,7 @@ export function readEnv(source: Variables, workingFolder: string): Env {
     sessionSecret: set.NEXTAUTH_SECRET,
     limits: limitsOf(given),
     tokenDaysMax: set.MUSEHUB_TOKEN_DAYS_MAX,
+    repoQuotaBytes: set.MUSEHUB_REPO_QUOTA_BYTES ?? null,
     logins: loginsOf(set),
     logLevel: set.MUSEHUB_LOG_LEVEL,
     requestLimits: {

@@ -203,7 +203,7 @@ export const ERRORS = {
   'quota-exceeded': fact(
     413,
     false,
-    'The quota of this repository is used up; remove data or ask the operator.',
+    'This repository is at its quota, or the push would bring it above; ask the operator for more.',
   ),
   'storage-unavailable': fact(
     503,

@@ -253,6 +253,40 @@ describe('the branch', () => {
   });
 });
 
+describe('the quota of a repository', () => {
+  /** The bytes that the repository has, and a commit that brings 1,000 more. */
+  const stored = () => stage.store.storedBytes(stage.repoId);
+  const bringing = (name: string) => child({ [name]: name.repeat(1000) });
+
+  it('refuses what would bring it above, before the transaction: quota-exceeded', async () => {
+    const storedBytes = await stored();
+    stage.repoQuotaBytes = storedBytes + 999;
+    const commits = [bringing('a')];
+    await expectRefusal({ commits }, 'quota-exceeded', {
+      ...{ quota_bytes: storedBytes + 999, stored_bytes: storedBytes, push_bytes: 1000 },
+    });
+    expect(stage.blobs.blobs.size).toBe(1);
+    stage.repoQuotaBytes++;
+    expect(await stage.push({ commits })).toMatchObject({ kind: 'fast-forward' });
+    expect(await stored()).toBe(stage.repoQuotaBytes);
+  });
+
+  it('refuses the HEADER of a push with objects when it is used up already', async () => {
+    stage.repoQuotaBytes = await stored();
+    const [header] = framesOf({ commits: [bringing('a')] });
+    await expectRefusal([header!], 'quota-exceeded', { quota_bytes: stage.repoQuotaBytes });
+  });
+
+  it('leaves a push alone that brings no object, and one without a quota unasked', async () => {
+    stage.repoQuotaBytes = 1;
+    const commits = [commitOf({ parents: [base], message: 'without files' })];
+    expect(await stage.push({ commits })).toMatchObject({ kind: 'fast-forward' });
+    stage.repoQuotaBytes = null;
+    stage.store.storedBytes = () => Promise.reject(new Error('was asked'));
+    await stage.push({ commits: [bringing('a')], branch: 'free' });
+  });
+});
+
 describe('the signature gate', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);

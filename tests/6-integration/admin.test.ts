@@ -191,7 +191,8 @@ describe('jobs', () => {
 
 describe('what is stored', () => {
   it('is told in all, by repository, and as far as nothing names it', async () => {
-    const { totals, largest } = await admin.hub.storage();
+    const { totals, largest, quotaBytes } = await admin.hub.storage();
+    expect(quotaBytes).toBeNull();
     expect(totals).toMatchObject({ segments: 1, objects: 1 });
     expect(largest).toMatchObject([{ owner: 'ada', slug: 'open', bytes: totals.bytes }]);
     expect(await admin.hub.quarantine()).toMatchObject({ segments: 0, lookedAt: 1, whole: true });

@@ -57,6 +57,20 @@ export function describePushStore(name: string, makeWorld: () => StoreWorld): vo
       });
     });
 
+    it('tells the bytes of the segments that a repository has, and of no other', async () => {
+      const base = await fresh();
+      expect(await world.push.storedBytes(repoId)).toBe(0);
+      const segments = [1, 2].map((n) => ({
+        ...{ id: randomUUID(), bytes: n * 3 * 1024 ** 3, objectCount: 1 },
+      }));
+      const objects = segments.map(({ id }) => objectOf(id, id));
+      const plan = planOf({ ...base, commits: [commitOf('root')], segments, objects });
+      await world.push.applyPush(plan);
+      expect(await world.push.storedBytes(repoId)).toBe(9 * 1024 ** 3);
+      await fresh();
+      expect(await world.push.storedBytes(repoId)).toBe(0);
+    });
+
     it('tells that a branch does not exist by a head of null', async () => {
       const facts = await world.push.openPush(openingOf({ ...(await fresh()), branch: 'new' }));
       expect(facts).toMatchObject({ branchHead: null, branchHeads: {} });

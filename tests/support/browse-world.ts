@@ -130,6 +130,7 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     releases: new PostgresReleaseStore(db.prisma),
     mint: mintToken,
     tokenDaysMax: 366,
+    repoQuotaBytes: null,
     sessionSecret: 'a secret of the tests, long enough',
     url: HUB_URL,
     log: { warn: () => {}, error: (message, fields) => faults.push({ message, fields }) },

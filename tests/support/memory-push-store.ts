@@ -49,6 +49,11 @@ export class MemoryPushStore implements PushStore {
     Object.assign(push, { counts, seenAtMs: this.hub.now() });
   }
 
+  async storedBytes(repoId: string): Promise<number> {
+    const segments = [...this.hub.repository(repoId).segments.values()];
+    return segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   async closePush(
     repoId: string,
     pushId: string,

@@ -23,6 +23,7 @@ export class PushStage {
   readonly trouble: string[] = [];
   readonly feed = new MemoryPushFeed();
   limits: Limits = DEFAULT_LIMITS;
+  repoQuotaBytes: number | null = null;
   store: PushStore;
   storage: ObjectStorage;
 
@@ -65,6 +66,7 @@ export class PushStage {
       feed: this.feed,
       clock: this.clock,
       limits: this.limits,
+      repoQuotaBytes: this.repoQuotaBytes,
       commitUrl: (_, id) => `http://hub.test/commits/${id}`,
       onTrouble: (what) => this.trouble.push(what),
     };

@@ -45,6 +45,7 @@ export class StorageStage {
       feed: new MemoryPushFeed(),
       clock: systemClock,
       limits: DEFAULT_LIMITS,
+      repoQuotaBytes: null,
       commitUrl: (_, id) => `http://hub.test/commits/${id}`,
       onTrouble: (what) => this.troubles.push(what),
     };

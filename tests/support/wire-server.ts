@@ -102,6 +102,7 @@ export class WireServer {
       feed: new MemoryPushFeed(),
       clock: systemClock,
       limits: deps.limits,
+      repoQuotaBytes: null,
       commitUrl: (repository, id) => `${this.url}/${repository.slug}/commits/${id}`,
       onTrouble: (what) => deps.log.error(what, {}),
       identities: stores.identities,

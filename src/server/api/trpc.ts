@@ -58,6 +58,8 @@ export interface ApiDeps extends BrowseDeps, Omit<AccountDeps, 'use' | 'clock'> 
   mint: CreateTokenDeps['mint'];
   /** Days that a new access token may be valid at most. */
   tokenDaysMax: number;
+  /** Bytes of stored objects that one repository may have; null: no bound. */
+  repoQuotaBytes: number | null;
   sessionSecret: string;
   /** Other sites whose sign-in is taken. */
   loginProviders: LoginProvider[];

@@ -197,6 +197,8 @@ export interface PushStore {
   openPush(opening: PushOpening): Promise<PushFacts>;
   /** A sign of life of a push that is under way. */
   touchPush(repoId: string, pushId: string, counts: PushCounts): Promise<void>;
+  /** Bytes of all segments of this repository. */
+  storedBytes(repoId: string): Promise<number>;
   /** The ids of these that are stored in this repository. */
   findObjects(repoId: string, ids: Id[]): Promise<Set<Id>>;
   findSnapshots(

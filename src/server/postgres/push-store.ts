@@ -24,6 +24,7 @@ import {
   findSnapshots,
   loadRecords,
   loadTrees,
+  storedBytes,
 } from './stored-rows';
 
 export interface PushStoreOptions {
@@ -100,6 +101,10 @@ export class PostgresPushStore implements PushStore {
 
   failStalePushes(silentForMs: number): Promise<number> {
     return asking(() => failStalePushes(this.prisma, silentForMs, ABANDONED));
+  }
+
+  storedBytes(repoId: string): Promise<number> {
+    return asking(() => storedBytes(this.prisma, repoId));
   }
 
   findObjects(repoId: string, ids: Id[]): Promise<Set<Id>> {

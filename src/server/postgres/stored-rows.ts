@@ -189,6 +189,13 @@ export async function locateObjects(
   return found;
 }
 
+/** A row for each push that brought objects, found by the index; asked on hubs with a quota only. */
+export async function storedBytes(prisma: PrismaClient, repoId: string): Promise<number> {
+  const [row] = await prisma.$queryRaw<{ bytes: number }[]>`
+    SELECT coalesce(sum(bytes), 0)::float8 AS bytes FROM segments WHERE repo_id = ${repoId}::uuid`;
+  return row!.bytes;
+}
+
 /** Keys that were taken back sign nothing; a short key id that several keys have tells nothing. */
 export async function findSigningKeys(
   prisma: PrismaClient,

@@ -10,6 +10,7 @@ import type { ObjectStorage } from '../ports/object-storage';
 import type { PushFeed } from '../ports/push-feed';
 import type { PushCounts, PushFacts, PushRepository, PushStore } from '../ports/push-store';
 import { checkPush, judgeMove } from './check-push';
+import { checkQuota, type QuotaDeps } from './check-quota';
 import type { FrameSource } from './frame-source';
 import { PushIntake } from './push-intake';
 import { NOTHING_NEW, planPush } from './push-plan';
@@ -23,7 +24,7 @@ import { tellPush } from './report-push';
  * It comes in two halves because HTTP does: `openPush` answers what can still have a status,
  * `receivePush` what is answered by a frame.
  */
-export interface ReceivePushDeps {
+export interface ReceivePushDeps extends QuotaDeps {
   store: PushStore;
   storage: ObjectStorage;
   /** Hears when a push begins and ends. */
@@ -91,6 +92,7 @@ export async function openPush(
     if (replay) return { ...push, settled: replay };
     opened = true;
     judgeHeader(header, facts, request);
+    if (header.objectCount > 0) await checkQuota(repository.id, 0, deps);
     if (!isNoop(header, facts) || header.commitCount > 0) {
       tellPush(deps.feed, { repoId: repository.id, pushId, state: 'under-way' });
       return { ...push, settled: null };
@@ -126,6 +128,8 @@ export async function receivePush(
     enter('storing');
     const written = await intake.objects.finish();
     expectInTime(push, deps);
+    const addedBytes = written.segments.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (addedBytes > 0) await checkQuota(repository.id, addedBytes, deps);
     enter('applying');
     progress.bytesReceived = source.bytesReceived;
     const plan = await planPush(push, intake, written, verdict, request, progress, deps);

@@ -14,19 +14,24 @@ export interface ShownStorage {
   totals: StoredTotals;
   /** By bytes. */
   largest: HubRepository[];
+  /** What one repository may have; null: no bound. */
+  quotaBytes: number | null;
 }
 
 /** What is stored, and whose it is. Throws as `expectHubAdmin`. */
 export async function showStorage(
   principal: Principal,
-  { admin }: { admin: Pick<AdminStore, 'storedTotals' | 'largestRepositories'> },
+  deps: {
+    admin: Pick<AdminStore, 'storedTotals' | 'largestRepositories'>;
+    repoQuotaBytes: number | null;
+  },
 ): Promise<ShownStorage> {
   expectHubAdmin(principal);
   const [totals, largest] = await Promise.all([
-    admin.storedTotals(),
-    admin.largestRepositories(LARGEST_SHOWN),
+    deps.admin.storedTotals(),
+    deps.admin.largestRepositories(LARGEST_SHOWN),
   ]);
-  return { totals, largest };
+  return { totals, largest, quotaBytes: deps.repoQuotaBytes };
 }
 
 export interface Quarantine {

@@ -13,7 +13,7 @@ export default async function AdminStoragePage({ searchParams }: { searchParams:
   const asked = await adminAnswer(api.admin.hub.storage());
   const shell = { page: 'storage', title: 'Storage' } as const;
   if ('refusal' in asked) return <AdminRefused {...shell} sentence={asked.refusal} />;
-  const { totals, largest } = asked.answer;
+  const { totals, largest, quotaBytes } = asked.answer;
   const measure = (await param(searchParams, 'quarantine')) !== null;
   return (
     <AdminShell {...shell}>
@@ -24,6 +24,9 @@ export default async function AdminStoragePage({ searchParams }: { searchParams:
             <Fact name="Stored">{bytes(totals.bytes)}</Fact>
             <Fact name="Segments">{count(totals.segments)}</Fact>
             <Fact name="Objects">{count(totals.objects)}</Fact>
+            <Fact name="Quota of a repository">
+              {quotaBytes === null ? 'none' : bytes(quotaBytes)}
+            </Fact>
             <Fact name="Under way">
               {counted(totals.underWay.pushes, 'push', 'pushes')}, {bytes(totals.underWay.bytes)} so
               far
@@ -63,6 +66,12 @@ export default async function AdminStoragePage({ searchParams }: { searchParams:
                       </td>
                       <td className="whitespace-nowrap px-4 py-1.5 text-right tabular-nums">
                         {bytes(repository.bytes)}
+                        {quotaBytes !== null && (
+                          <span className="text-muted">
+                            {' '}
+                            ({Math.floor((100 * repository.bytes) / quotaBytes)} %)
+                          </span>
+                        )}
                       </td>
                       <td className="px-4 py-1.5 text-right tabular-nums max-sm:hidden">
                         {count(repository.segments)}

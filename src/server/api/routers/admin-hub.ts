@@ -34,6 +34,7 @@ export const adminHubRouter = createRouter({
           underWay: z.object({ pushes: z.number(), bytes: z.number() }),
         }),
         largest: z.array(hubRepository),
+        quotaBytes: z.number().nullable(),
       }),
     )
     .query(({ ctx }) => showStorage(ctx.admin, ctx.deps)),
