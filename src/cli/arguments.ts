@@ -28,7 +28,9 @@ export function parseArguments(name: string, command: Command, argv: string[]): 
   const { values, positionals } = parsed;
   const [min, max] = command.positionals;
   if (values.help !== true) {
-    if (positionals.length < min) throw usage(name, 'An argument is missing.');
+    if (positionals.length < min) {
+      throw usage(name, `An argument is missing: musehub ${command.usage[0]}`);
+    }
     if (positionals.length > max)
       throw usage(name, `There is one argument too many: ${positionals[max]}`);
   }

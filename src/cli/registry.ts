@@ -102,6 +102,13 @@ export const COMMANDS: Entry[] = [
   },
 ];
 
+/** The second words of the commands that begin with this one. */
+export function subcommandsOf(first: string): string[] {
+  return COMMANDS.map(({ name }) => name.split(' '))
+    .filter(([word]) => word === first)
+    .flatMap((words) => words.slice(1));
+}
+
 /** The command that arguments begin with, and the arguments after its name. */
 export function findCommand(argv: string[]): { entry: Entry; rest: string[] } | null {
   for (const words of [2, 1]) {

@@ -1,6 +1,6 @@
 import { ClientError } from '~/client/client-error';
 import { looksLikeAddress, parseAddress, type RemoteAddress } from '~/client/remote-address';
-import type { Repository } from '~/client/repository';
+import { Repository } from '~/client/repository';
 
 export interface ChosenRemote {
   address: RemoteAddress;
@@ -28,4 +28,12 @@ export function chooseRemote(repository: Repository, given: string | undefined):
     );
   }
   return { address: parseAddress(remote.url), name: remote.name };
+}
+
+/** As `chooseRemote` with the repository around a folder, which an address does without. */
+export function chooseRemoteAt(cwd: string, given: string | undefined): ChosenRemote {
+  if (given !== undefined && looksLikeAddress(given)) {
+    return { address: parseAddress(given), name: null };
+  }
+  return chooseRemote(Repository.find(cwd), given);
 }

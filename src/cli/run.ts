@@ -3,7 +3,7 @@ import { parseArguments } from './arguments';
 import type { Outcome, Reporter, Surroundings } from './command';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code';
 import { ProgressLine } from './progress-line';
-import { findCommand } from './registry';
+import { findCommand, subcommandsOf } from './registry';
 import { forTerminal, jsonForTerminal } from './terminal-text';
 import { CLIENT, VERSION } from './version';
 
@@ -63,13 +63,27 @@ async function dispatch(
   }
   const found = findCommand(argv);
   if (found === null) {
-    const name = first === 'repo' ? argv.slice(0, 2).join(' ') : first;
-    throw new ClientError('usage', `There is no command ${name}.`, { fix: 'See: musehub --help' });
+    throw unknownCommand(argv);
   }
   const command = await found.entry.load();
   const args = parseArguments(found.entry.name, command, found.rest);
   if (args.flag('help')) return (await import('./help')).commandHelp(command);
   return command.run({ ...around, args, report, client: CLIENT });
+}
+
+function unknownCommand([first = '', second]: string[]): ClientError {
+  const below = subcommandsOf(first);
+  if (below.length === 0) {
+    return new ClientError('usage', `There is no command ${first}.`, {
+      fix: 'See: musehub --help',
+    });
+  }
+  const named = second !== undefined && !second.startsWith('-');
+  const message = named
+    ? `There is no command ${first} ${second}.`
+    : `${first} is one half of a command.`;
+  const known = below.map((word) => `musehub ${first} ${word}`).join(', ');
+  return new ClientError('usage', message, { fix: `There is: ${known}` });
 }
 
 function clear(progress: ProgressLine | null): void {

@@ -51,6 +51,15 @@ export class ClientError extends Error {
   }
 }
 
+/** A hub that asks for an access token, or for another one than this. */
+export function notSignedIn({ origin }: URL, token: string | null): ClientError {
+  const message =
+    token === null
+      ? `You are not signed in to ${origin}.`
+      : `${origin} does not know the access token that it was sent.`;
+  return new ClientError('unauthenticated', message, { fix: `Run: musehub login ${origin}` });
+}
+
 /** What to do about a refusal by the hub, where this program knows better than the hub does. */
 const HUB_FIXES: Partial<Record<ErrorCode, string>> = {
   unauthenticated: 'Sign in with: musehub login HUB-URL',

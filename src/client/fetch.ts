@@ -93,7 +93,7 @@ export async function fetchHeads(
   sent.end(body);
   try {
     const response = await responseTo(sent);
-    if (response.statusCode !== 200) throw await refusalOf(response);
+    if (response.statusCode !== 200) throw await refusalOf(response, remote.hub, caller);
     return await repository.write(async (writer: FileWriter) => {
       const frames = new FetchFrames(response, limitsOf(refs));
       const report = await receiveFetch(repository, writer, frames, onProgress);

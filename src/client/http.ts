@@ -4,7 +4,7 @@ import { SMALL_ANSWER_BYTES_MAX } from '~/wire/fetch-messages';
 import { SFRAME_ERROR } from '~/wire/frames';
 import { MSGPACK_MIME_TYPE, STREAM_MIME_TYPE } from '~/wire/limits';
 import { decodeValue } from '~/wire/msgpack-reader';
-import { ClientError } from './client-error';
+import { ClientError, notSignedIn } from './client-error';
 
 /** Who asks, and how: the same for every request of a command. */
 export interface Caller {
@@ -110,7 +110,8 @@ export async function requestBytes(
   sent.end(body);
   const response = await responseTo(sent);
   passExpiry(response, caller);
-  if (response.statusCode !== 200 && response.statusCode !== 201) throw await refusalOf(response);
+  if (response.statusCode !== 200 && response.statusCode !== 201)
+    throw await refusalOf(response, url, caller);
   return readAll(response, SMALL_ANSWER_BYTES_MAX);
 }
 
@@ -161,7 +162,11 @@ export async function readAll(response: IncomingMessage, bytesMax: number): Prom
 }
 
 /** What a response with another status than 2xx says, as an error to throw. */
-export async function refusalOf(response: IncomingMessage): Promise<ClientError> {
+export async function refusalOf(
+  response: IncomingMessage,
+  hub: URL,
+  { token }: Pick<Caller, 'token'>,
+): Promise<ClientError> {
   const status = response.statusCode ?? 0;
   if (status >= 300 && status < 400) {
     response.destroy();
@@ -178,6 +183,7 @@ export async function refusalOf(response: IncomingMessage): Promise<ClientError>
     throw error;
   }
   const frame = errorFrame(body, response.headers['content-type'] ?? '');
+  if (frame?.message === ERRORS.unauthenticated.sentence) return notSignedIn(hub, token);
   if (frame !== null) return frame;
   return new ClientError(codeOfStatus(status), `The hub answers with status ${status}.`, {
     detail: { status },

@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import type { IdFormat } from '~/muse/ids';
 import { encodePushFrame } from '~/wire/frame-codec';
 import { type ProgressFrame, type ResultFrame, SFRAME_END, SFRAME_HEADER } from '~/wire/frames';
@@ -75,12 +75,13 @@ export async function sendPush(
     commitsTotal: push.plan?.commits.length ?? 0,
   };
   const body = new Body(sent);
-  const outcome = responseTo(sent).then((response) =>
-    readOutcome(response, (frame) => {
+  const outcome = responseTo(sent).then(async (response) => {
+    if (response.statusCode !== 200) throw await refusalOf(response, remote.hub, caller);
+    return readReply(response, (frame) => {
       if (body.ended || frame.phase !== 'receiving') progress.phase = frame.phase;
       onProgress(progress);
-    }),
-  );
+    });
+  });
   // Whatever the outcome, nothing more needs to be sent.
   const settled = outcome.finally(() => body.stop());
   settled.catch(() => undefined);
@@ -103,14 +104,6 @@ export async function sendPush(
   } finally {
     sent.destroy();
   }
-}
-
-async function readOutcome(
-  response: IncomingMessage,
-  onProgress: (frame: ProgressFrame) => void,
-): Promise<ResultFrame> {
-  if (response.statusCode !== 200) throw await refusalOf(response);
-  return readReply(response, onProgress);
 }
 
 async function* frames(

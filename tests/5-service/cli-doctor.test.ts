@@ -84,7 +84,10 @@ describe('the doctor', () => {
 
   it('says what is missing before the first push, and fails for none of it', async () => {
     const fresh = await diagnose([url], tempFolder());
-    expect(fresh.code).toBe(EXIT.usage);
+    expect(fresh).toMatchObject({ code: 0, ok: true });
+    expect(fresh.states).toMatchObject({ ...GOOD, folder: 'skipped' });
+    const unnamed = await diagnose(['origin'], tempFolder());
+    expect(unnamed).toMatchObject({ code: EXIT.usage, states: { remote: 'failed' } });
     const before = await diagnose();
     expect(before).toMatchObject({ code: 0, ok: true });
     expect(before.states).toEqual({

@@ -100,8 +100,10 @@ describe('the help', () => {
       [[], 'Name a command.'],
       [['nope'], 'There is no command nope.'],
       [['repo', 'destroy'], 'There is no command repo destroy.'],
+      [['token'], 'There is: musehub token create, musehub token list, musehub token revoke'],
+      [['commit', '--help'], 'fix: There is: musehub commit comment'],
       [['push', '--bogus'], "Unknown option '--bogus'"],
-      [['clone'], 'An argument is missing.'],
+      [['clone'], 'An argument is missing: musehub clone URL [FOLDER]'],
       [['clone', 'http://x/a/b', 'c', 'd'], 'There is one argument too many: d'],
       [['clone', 'not-an-address'], 'is not an http or https address'],
       [['clone', 'http://localhost/only-one'], 'is not the address of a repository'],
@@ -109,7 +111,7 @@ describe('the help', () => {
       [['login', 'http://localhost/path'], 'is not the address of a hub'],
       [['commit', 'comment', 'abc', '--body', 'x'], 'abc is not the id of a commit'],
       [['commit', 'comment', 'ab'.repeat(32), '--to', 'http://x/a/b'], 'what the comment is'],
-      [['key', 'revoke'], 'An argument is missing.'],
+      [['key', 'revoke'], 'An argument is missing: musehub key revoke NAME-OR-ID'],
     ];
     for (const [argv, reason] of wrong) {
       const { code, out, err } = await musehub(argv);
@@ -134,6 +136,7 @@ describe('signing in', () => {
     expect(nobody.err).toContain(`fix: Run: musehub login ${server.url}`);
     const bad = await musehub(['login', server.url, '--token', 'muse_pat_wrong'], { env });
     expect(bad.code).toBe(EXIT.auth);
+    expect(bad.err).toContain(`${server.url} does not know the access token that it was sent.`);
     expect(existsSync(path.join(home, '.muse'))).toBe(false);
     const good = await musehub(['login', server.url, '--token-stdin'], {
       env,

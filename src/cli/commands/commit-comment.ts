@@ -1,12 +1,10 @@
 import { ClientError } from '~/client/client-error';
 import { addComment } from '~/client/comment-api';
-import { looksLikeAddress, parseAddress, type RemoteAddress } from '~/client/remote-address';
-import { Repository } from '~/client/repository';
 import { type Id, parseId } from '~/muse/ids';
 import type { Command, CommandContext } from '../command';
 import { callerFor, warnIfOpen } from '../hub-access';
 import { readInput } from '../read-secret';
-import { chooseRemote } from '../remote-choice';
+import { chooseRemoteAt } from '../remote-choice';
 import { shortId } from '../terminal-text';
 
 export const commitComment: Command = {
@@ -26,7 +24,7 @@ export const commitComment: Command = {
   async run(context) {
     const { args } = context;
     const commit = commitOf(args.positionals[0]!);
-    const remote = remoteOf(context);
+    const remote = chooseRemoteAt(context.cwd, args.text('to') ?? undefined).address;
     const body = await bodyOf(context);
     warnIfOpen(context, remote.hub);
     const made = await addComment(remote, callerFor(context, remote.hub), commit, body);
@@ -43,12 +41,6 @@ function commitOf(text: string): Id {
   throw new ClientError('usage', `${text} is not the id of a commit.`, {
     fix: 'Copy the whole id, 64 hex digits, from the commit’s page.',
   });
-}
-
-function remoteOf({ args, cwd }: CommandContext): RemoteAddress {
-  const to = args.text('to');
-  if (to !== null && looksLikeAddress(to)) return parseAddress(to);
-  return chooseRemote(Repository.find(cwd), to ?? undefined).address;
 }
 
 async function bodyOf({ args, stdin }: CommandContext): Promise<string> {

@@ -8,7 +8,7 @@ import { readSigningKey, signingKeyFile } from '~/client/signing-key';
 import type { Command, CommandContext } from '../command';
 import { Diagnosis, type Finding, ok, skipped, type Told, warning } from '../diagnosis';
 import { callerFor, chooseHub } from '../hub-access';
-import { type ChosenRemote, chooseRemote } from '../remote-choice';
+import { type ChosenRemote, chooseRemote, chooseRemoteAt } from '../remote-choice';
 import { countText, shortId } from '../terminal-text';
 import { VERSION } from '../version';
 
@@ -72,7 +72,7 @@ function checkVersions(): Told {
   return ok(`musehub ${VERSION} on Node.js ${process.versions.node}`);
 }
 
-/** The repository of the folder here; null when there is none, which `--to` an address may be. */
+/** The repository of the folder here; null when there is none, which an address does without. */
 async function checkFolder(
   diagnosis: Diagnosis,
   { cwd }: CommandContext,
@@ -128,7 +128,7 @@ async function checkRemote(
     if (given === undefined && remotes.length === 0) {
       return warning('there is no remote yet', 'Push to an address: musehub push URL --as origin');
     }
-    chosen = chooseRemote(repository ?? Repository.find(cwd), given);
+    chosen = repository ? chooseRemote(repository, given) : chooseRemoteAt(cwd, given);
     return ok(`${chosen.name ?? 'address'} ${chosen.address.url}`);
   });
   return chosen;

@@ -1,4 +1,4 @@
-import { ClientError } from '~/client/client-error';
+import { notSignedIn } from '~/client/client-error';
 import { whoami } from '~/client/hub-api';
 import type { Command } from '../command';
 import { callerFor, chooseHub } from '../hub-access';
@@ -15,11 +15,7 @@ export const whoamiCommand: Command = {
   async run(context) {
     const hub = chooseHub(context, context.args.positionals[0] ?? null);
     const caller = callerFor(context, hub);
-    if (caller.token === null) {
-      throw new ClientError('unauthenticated', `You are not signed in to ${hub.origin}.`, {
-        fix: `Run: musehub login ${hub.origin}`,
-      });
-    }
+    if (caller.token === null) throw notSignedIn(hub, null);
     const who = await whoami(hub, caller);
     const scopes = who.scopes.length === 0 ? '' : `, scopes: ${who.scopes.join(' ')}`;
     return {
