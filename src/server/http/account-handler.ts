@@ -6,11 +6,10 @@ import { createRepository, type NewRepository } from '~/server/services/create-r
 import { whoami } from '~/server/services/whoami';
 import { Refusal } from '~/wire/errors';
 import type { AuthenticateDeps } from '../auth/authenticate';
-import { drainBody } from './body';
 import { clientOf } from './client-address';
-import { answerHeaders, readJson } from './json-exchange';
+import { answerHeaders, answering, answeringCaller, readJson } from './json-exchange';
 import { principalOf } from './read-access';
-import { errorResponse, type FaultLog } from './respond';
+import type { FaultLog } from './respond';
 
 /**
  * What the command line needs beside the wire (docs/protocol.md §4): who am I, and make a
@@ -34,23 +33,19 @@ export const newRepository = z.object({
 });
 
 /** `GET /api/whoami` → `{handle, kind, role, display_name, owner, scopes}`. */
-export async function handleWhoami(request: Request, deps: AccountHandlerDeps): Promise<Response> {
-  try {
-    const principal = await principalOf(request, deps);
+export function handleWhoami(request: Request, deps: AccountHandlerDeps): Promise<Response> {
+  return answeringCaller(request, deps, 200, async (principal) => {
     const { displayName, ...who } = await whoami(principal, deps);
-    const body = { ...who, display_name: displayName };
-    return Response.json(body, { headers: answerHeaders(request, principal) });
-  } catch (error) {
-    return errorResponse(error, request, { log: deps.log, fallback: 'json' });
-  }
+    return { ...who, display_name: displayName };
+  });
 }
 
 /** `POST /api/repos` → 201 `{repo_id, owner, slug, url}`, or 409 when there is one of that name. */
-export async function handleCreateRepository(
+export function handleCreateRepository(
   request: Request,
   deps: AccountHandlerDeps,
 ): Promise<Response> {
-  try {
+  return answering(request, deps, async () => {
     const principal = await principalOf(request, deps);
     if (principal.kind === 'anonymous') throw new Refusal('unauthenticated');
     const wanted = wantedOf(await readJson(request, newRepository));
@@ -67,10 +62,7 @@ export async function handleCreateRepository(
     const url = `${deps.url}/${owner}/${slug}`;
     headers.set('location', url);
     return Response.json({ repo_id: id, owner, slug, url }, { status: 201, headers });
-  } catch (error) {
-    await drainBody(request);
-    return errorResponse(error, request, { log: deps.log, fallback: 'json' });
-  }
+  });
 }
 
 function wantedOf(body: z.output<typeof newRepository>): NewRepository {

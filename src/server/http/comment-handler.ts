@@ -3,10 +3,8 @@ import { parseId } from '~/muse/ids';
 import { addComment } from '~/server/services/add-comment';
 import type { BrowseDeps } from '~/server/services/browse-deps';
 import { Refusal } from '~/wire/errors';
-import { drainBody } from './body';
-import { answerHeaders, readJson } from './json-exchange';
+import { answerHeaders, answering, readJson } from './json-exchange';
 import { openForReading, type ReadAccessDeps, type RepositoryParams } from './read-access';
-import { errorResponse } from './respond';
 
 export type CommentHandlerDeps = ReadAccessDeps &
   Pick<BrowseDeps, 'browse' | 'clock'> & {
@@ -21,12 +19,12 @@ export const newComment = z.object({ body: z.string() });
  * `POST …/commits/{commit_id}/comments` as programs ask it (docs/protocol.md §4): Bearer, JSON
  * `{body}` → 201 with the comment and its address.
  */
-export async function handleAddComment(
+export function handleAddComment(
   request: Request,
   params: RepositoryParams & { commit_id: string },
   deps: CommentHandlerDeps,
 ): Promise<Response> {
-  try {
+  return answering(request, deps, async () => {
     const repo = await openForReading(request, params, deps);
     const id = parseId(params.commit_id)?.id;
     if (id === undefined) {
@@ -45,8 +43,5 @@ export async function handleAddComment(
       },
       { status: 201, headers },
     );
-  } catch (error) {
-    await drainBody(request);
-    return errorResponse(error, request, { log: deps.log, fallback: 'json' });
-  }
+  });
 }

@@ -5,10 +5,9 @@ import { networkOf } from '../auth/failure-limits';
 import type { Clock } from '../ports/clock';
 import type { DeviceStore } from '../ports/device-store';
 import type { MintedToken } from '../ports/token-store';
-import { drainBody } from './body';
 import { clientOf } from './client-address';
-import { answerHeaders, readJson } from './json-exchange';
-import { errorResponse, type FaultLog } from './respond';
+import { answerHeaders, answering, readJson } from './json-exchange';
+import type { FaultLog } from './respond';
 
 /**
  * Signing in a program by a person at a browser, in the manner of RFC 8628 (docs/protocol.md §4).
@@ -70,15 +69,12 @@ export function handlePollDevice(request: Request, deps: DeviceHandlerDeps): Pro
   });
 }
 
-async function answer(
+function answer(
   request: Request,
   deps: DeviceHandlerDeps,
   act: () => Promise<unknown>,
 ): Promise<Response> {
-  try {
-    return Response.json(await act(), { headers: answerHeaders(request) });
-  } catch (error) {
-    await drainBody(request);
-    return errorResponse(error, request, { log: deps.log, fallback: 'json' });
-  }
+  return answering(request, deps, async () =>
+    Response.json(await act(), { headers: answerHeaders(request) }),
+  );
 }

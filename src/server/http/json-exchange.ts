@@ -2,11 +2,13 @@ import type { z } from 'zod';
 import { expiryWarning } from '~/server/services/token-expiry';
 import { Refusal } from '~/wire/errors';
 import type { Principal } from '../access';
+import type { AuthenticateDeps } from '../auth/authenticate';
 import { JSON_MIME_TYPE, mediaTypeOf } from './accept';
-import { readBody } from './body';
-import { requestIdOf } from './respond';
+import { drainBody, readBody } from './body';
+import { principalOf } from './read-access';
+import { errorResponse, type FaultLog, requestIdOf } from './respond';
 
-/** What the JSON routes beside the wire share: reading a small body, and the head of an answer. */
+/** What the JSON routes beside the wire share: reading a small body, and how it is answered. */
 
 const BODY_MAX_BYTES = 64 * 1024;
 
@@ -35,6 +37,34 @@ function parseJson(text: string): unknown {
   } catch (error) {
     throw new Refusal('bad-frame', {}, 'The body is not JSON.', { cause: error });
   }
+}
+
+/** The answer of `act`, or in its place why there is none; of that the sender gets to read too. */
+export async function answering(
+  request: Request,
+  { log }: { log: FaultLog },
+  act: () => Promise<Response>,
+): Promise<Response> {
+  try {
+    return await act();
+  } catch (error) {
+    await drainBody(request);
+    return errorResponse(error, request, { log, fallback: 'json' });
+  }
+}
+
+/** As `answering`: what `act` finds for who sends the request, as JSON. */
+export function answeringCaller(
+  request: Request,
+  deps: AuthenticateDeps & { log: FaultLog },
+  status: number,
+  act: (principal: Principal) => Promise<unknown>,
+): Promise<Response> {
+  return answering(request, deps, async () => {
+    const principal = await principalOf(request, deps);
+    const body = await act(principal);
+    return Response.json(body, { status, headers: answerHeaders(request, principal) });
+  });
 }
 
 /** Headers of an answer that is for one caller only. */

@@ -2,14 +2,11 @@ import { z } from 'zod';
 import { addKey } from '~/server/services/add-key';
 import { listKeys } from '~/server/services/list-keys';
 import { revokeKey } from '~/server/services/revoke-key';
-import type { Principal } from '../access';
 import type { AuthenticateDeps } from '../auth/authenticate';
 import type { KeyStore } from '../ports/key-store';
-import { drainBody } from './body';
 import { clientOf } from './client-address';
-import { answerHeaders, readJson } from './json-exchange';
-import { principalOf } from './read-access';
-import { errorResponse, type FaultLog } from './respond';
+import { answeringCaller, readJson } from './json-exchange';
+import type { FaultLog } from './respond';
 
 /** Signing keys for programs (docs/protocol.md §4): Bearer only, JSON; cookies are ignored. */
 export interface KeyHandlerDeps extends AuthenticateDeps {
@@ -28,7 +25,7 @@ const isoOf = (atMs: number): string => new Date(atMs).toISOString();
 
 /** `GET /api/keys` → `{keys: […]}`, newest first. */
 export function handleListKeys(request: Request, deps: KeyHandlerDeps): Promise<Response> {
-  return answer(request, deps, 200, async (principal) => ({
+  return answeringCaller(request, deps, 200, async (principal) => ({
     keys: (await listKeys(principal, deps)).map((key) => ({
       key_id: key.keyId,
       public_key: Buffer.from(key.publicKey).toString('base64url'),
@@ -41,7 +38,7 @@ export function handleListKeys(request: Request, deps: KeyHandlerDeps): Promise<
 
 /** `POST /api/keys` → 201 `{key_id, name}`. */
 export function handleAddKey(request: Request, deps: KeyHandlerDeps): Promise<Response> {
-  return answer(request, deps, 201, async (principal) => {
+  return answeringCaller(request, deps, 201, async (principal) => {
     const { public_key: publicKey, proof, name } = await readJson(request, newKey);
     const wanted = { publicKey, proof, name: name ?? '' };
     const added = await addKey(principal, wanted, { ...deps, use: clientOf(request) });
@@ -55,24 +52,8 @@ export function handleRevokeKey(
   { id }: { id: string },
   deps: KeyHandlerDeps,
 ): Promise<Response> {
-  return answer(request, deps, 200, async (principal) => {
+  return answeringCaller(request, deps, 200, async (principal) => {
     await revokeKey(principal, id, { ...deps, use: clientOf(request) });
     return { revoked: true };
   });
-}
-
-async function answer(
-  request: Request,
-  deps: KeyHandlerDeps,
-  status: number,
-  act: (principal: Principal) => Promise<unknown>,
-): Promise<Response> {
-  try {
-    const principal = await principalOf(request, deps);
-    const body = await act(principal);
-    return Response.json(body, { status, headers: answerHeaders(request, principal) });
-  } catch (error) {
-    await drainBody(request);
-    return errorResponse(error, request, { log: deps.log, fallback: 'json' });
-  }
 }

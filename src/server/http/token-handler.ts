@@ -3,15 +3,12 @@ import { type CreateTokenDeps, createToken } from '~/server/services/create-toke
 import { listTokens } from '~/server/services/list-tokens';
 import { revokeLeakedToken, revokeToken } from '~/server/services/revoke-token';
 import { Refusal } from '~/wire/errors';
-import type { Principal } from '../access';
 import { checkTokenText, hashToken } from '../auth/token-text';
 import type { IdentityStore } from '../ports/identity-store';
 import type { TokenStore } from '../ports/token-store';
-import { drainBody } from './body';
 import { clientOf } from './client-address';
-import { answerHeaders, readJson } from './json-exchange';
-import { principalOf } from './read-access';
-import { errorResponse, type FaultLog } from './respond';
+import { answerHeaders, answering, answeringCaller, readJson } from './json-exchange';
+import type { FaultLog } from './respond';
 
 /**
  * Access tokens for programs (docs/protocol.md §4): Bearer only, JSON both ways, cookies are
@@ -37,7 +34,7 @@ const isoOf = (atMs: number): string => new Date(atMs).toISOString();
 
 /** `GET /api/tokens` → `{tokens: […]}`, newest first. */
 export function handleListTokens(request: Request, deps: TokenHandlerDeps): Promise<Response> {
-  return answer(request, deps, 200, async (principal) => ({
+  return answeringCaller(request, deps, 200, async (principal) => ({
     tokens: (await listTokens(principal, deps)).map((token) => ({
       id: token.id,
       name: token.name,
@@ -58,7 +55,7 @@ export function handleListTokens(request: Request, deps: TokenHandlerDeps): Prom
 
 /** `POST /api/tokens` → 201 with the token's text, which is told here only. */
 export function handleCreateToken(request: Request, deps: TokenHandlerDeps): Promise<Response> {
-  return answer(request, deps, 201, async (principal) => {
+  return answeringCaller(request, deps, 201, async (principal) => {
     const { repositories, branch_pattern, days, ...wanted } = await readJson(request, newToken);
     const created = await createToken(
       principal,
@@ -88,7 +85,7 @@ export function handleRevokeToken(
   { id }: { id: string },
   deps: TokenHandlerDeps,
 ): Promise<Response> {
-  return answer(request, deps, 200, async (principal) => {
+  return answeringCaller(request, deps, 200, async (principal) => {
     await revokeToken(principal, id, { ...deps, use: clientOf(request) });
     return { revoked: true };
   });
@@ -101,11 +98,11 @@ export const leakedToken = z.object({ token: z.string() });
  * `POST /api/tokens/revoke` `{token}` → `{revoked: true}`: ends the token that the body holds, for
  * whoever found it; nobody has to be signed in. A text that cannot be a token costs no query.
  */
-export async function handleRevokeLeakedToken(
+export function handleRevokeLeakedToken(
   request: Request,
   deps: TokenHandlerDeps,
 ): Promise<Response> {
-  try {
+  return answering(request, deps, async () => {
     const { token } = await readJson(request, leakedToken);
     const text = token.trim();
     if (!checkTokenText(text)) {
@@ -113,24 +110,5 @@ export async function handleRevokeLeakedToken(
     }
     await revokeLeakedToken(hashToken(text), { ...deps, use: clientOf(request) });
     return Response.json({ revoked: true }, { headers: answerHeaders(request) });
-  } catch (error) {
-    await drainBody(request);
-    return errorResponse(error, request, { log: deps.log, fallback: 'json' });
-  }
-}
-
-async function answer(
-  request: Request,
-  deps: TokenHandlerDeps,
-  status: number,
-  act: (principal: Principal) => Promise<unknown>,
-): Promise<Response> {
-  try {
-    const principal = await principalOf(request, deps);
-    const body = await act(principal);
-    return Response.json(body, { status, headers: answerHeaders(request, principal) });
-  } catch (error) {
-    await drainBody(request);
-    return errorResponse(error, request, { log: deps.log, fallback: 'json' });
-  }
+  });
 }
