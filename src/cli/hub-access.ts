@@ -3,9 +3,16 @@ import type { Caller } from '~/client/http';
 import { hubName, identityFile, knownHubs, loadIdentity } from '~/client/identity';
 import { isOpenToReaders, parseHub } from '~/client/remote-address';
 import { Repository } from '~/client/repository';
-import type { CommandContext } from './command';
+import type { CommandContext, OptionSpec } from './command';
 
 const HUB_DEFAULT = 'http://localhost:3000';
+
+/** The option of commands whose arguments are something else than the hub. */
+export const HUB_OPTION: OptionSpec = {
+  type: 'string',
+  value: 'URL',
+  summary: 'the hub, e.g. http://localhost:3000',
+};
 
 /**
  * The hub that a command is about: the address given, `MUSEHUB_URL`, that of the remote `origin`

@@ -13,9 +13,18 @@ export interface KeyOnHub {
   revokedAt: string | null;
 }
 
-/** The caller's keys, newest first. */
-export async function listKeys(hub: URL, caller: Caller): Promise<KeyOnHub[]> {
-  const answer = mapOf(await requestJson(new URL('/api/keys', hub), caller, 'GET'));
+/** Whose keys: those of the caller, or of an agent that the caller answers for. */
+export type KeyOwner = { agent: string | null };
+
+const keysUrl = (hub: URL, { agent }: KeyOwner, id = ''): URL => {
+  const url = new URL(`/api/keys${id === '' ? '' : `/${encodeURIComponent(id)}`}`, hub);
+  if (agent !== null) url.searchParams.set('agent', agent);
+  return url;
+};
+
+/** The keys of an account, newest first. */
+export async function listKeys(hub: URL, caller: Caller, owner: KeyOwner): Promise<KeyOnHub[]> {
+  const answer = mapOf(await requestJson(keysUrl(hub, owner), caller, 'GET'));
   return listOf(answer.keys, 'keys').map((item) => {
     const key = mapOf(item);
     return {
@@ -28,21 +37,27 @@ export async function listKeys(hub: URL, caller: Caller): Promise<KeyOnHub[]> {
   });
 }
 
-/** Registers a key for the caller. */
+/** Registers a key. */
 export async function addKey(
   hub: URL,
   caller: Caller,
+  owner: KeyOwner,
   key: { name: string; publicKey: string; proof: string },
 ): Promise<{ keyId: string; name: string }> {
   const { publicKey: public_key, ...rest } = key;
   const body = { ...rest, public_key };
-  const answer = mapOf(await requestJson(new URL('/api/keys', hub), caller, 'POST', body));
+  const answer = mapOf(await requestJson(keysUrl(hub, owner), caller, 'POST', body));
   return { keyId: textOf(answer.key_id, 'key_id'), name: textOf(answer.name, 'name') };
 }
 
-/** Takes one of the caller's keys back. */
-export async function revokeKey(hub: URL, caller: Caller, keyId: string): Promise<void> {
-  await requestJson(new URL(`/api/keys/${encodeURIComponent(keyId)}`, hub), caller, 'DELETE');
+/** Takes a key back. */
+export async function revokeKey(
+  hub: URL,
+  caller: Caller,
+  owner: KeyOwner,
+  keyId: string,
+): Promise<void> {
+  await requestJson(keysUrl(hub, owner, keyId), caller, 'DELETE');
 }
 
 /** The key that an id, its beginning or a name means; throws `not-found`, or `usage` for several. */

@@ -7,6 +7,7 @@ import type { Surroundings } from '~/cli/command';
 import { EXIT } from '~/cli/exit-code';
 import { run } from '~/cli/run';
 import { isKeyProof } from '~/muse/key-proof';
+import { AN_ACT } from '~tests/support/audit-entries';
 import { tempFolder } from '~tests/support/muse-fixtures';
 import { MuseFolder } from '~tests/support/muse-folder';
 import { WireServer } from '~tests/support/wire-server';
@@ -82,6 +83,29 @@ describe('a signing key', () => {
     const added = await musehub(['key', 'add', '--name', 'late', '--json']);
     expect(JSON.parse(added.out)).toMatchObject({ name: 'late' });
     expect((await musehub(['key', 'add', '--name', 'other'])).code).toBe(0);
+  });
+
+  it('of an agent is managed by who answers for it, and by nobody else', async () => {
+    const agent = { displayName: '', kind: 'agent' as const, role: 'user' as const };
+    const ownerId = (await server.world.accounts.findAccountByHandle('ada'))!.id;
+    await server.world.accounts.createAccount(
+      {
+        ...{ ...agent, id: crypto.randomUUID(), handle: 'ada-bot', ownerId },
+        ...{ passwordHash: null, login: null, invitationId: null },
+      },
+      AN_ACT,
+    );
+    await musehub(['key', 'generate', '--local']);
+    const added = await musehub(['key', 'add', '--as', 'ada-bot', '--name', 'ci']);
+    expect(added).toMatchObject({ code: 0, out: expect.stringContaining('for ada-bot as "ci"') });
+    const listed = await musehub(['key', 'list', '--as', 'ada-bot', '--json']);
+    expect(JSON.parse(listed.out).keys).toMatchObject([{ name: 'ci', here: true }]);
+    expect((await musehub(['key', 'list'])).out).not.toContain('(kept here)');
+    expect((await musehub(['key', 'revoke', 'ci'])).code).toBe(EXIT.notFound);
+    expect((await musehub(['key', 'revoke', 'ci', '--as', 'ada-bot'])).code).toBe(0);
+    const strange = await musehub(['key', 'list', '--as', 'ada']);
+    expect(strange).toMatchObject({ code: EXIT.notFound });
+    expect(strange.err).toContain('You have no agent of this name.');
   });
 
   it('is shown as the line that the page takes, without its private half', async () => {

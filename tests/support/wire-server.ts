@@ -193,13 +193,13 @@ export class WireServer {
     if (pathname === '/api/device') return handleStartDevice(request, this.#deviceDeps());
     if (pathname === '/api/device/token') return handlePollDevice(request, this.#deviceDeps());
     if (pathname === '/api/keys') {
-      const keys = { ...deps, identities, clock: systemClock, keys: this.world.keys };
+      const keys = { ...deps, ...stores, clock: systemClock, keys: this.world.keys };
       return request.method === 'POST'
         ? handleAddKey(request, keys)
         : handleListKeys(request, keys);
     }
     if (pathname.startsWith('/api/keys/')) {
-      const keys = { ...deps, identities, clock: systemClock, keys: this.world.keys };
+      const keys = { ...deps, ...stores, clock: systemClock, keys: this.world.keys };
       return handleRevokeKey(request, { id: pathname.slice('/api/keys/'.length) }, keys);
     }
     if (pathname === '/api/repos') return handleCreateRepository(request, account);

@@ -29,7 +29,7 @@ export const keyGenerate: Command = {
     warnIfOpen(context, hub);
     const name = args.text('name') ?? hostname();
     try {
-      const owner = await registerKey(hub, callerFor(context, hub), key, name);
+      const owner = await registerKey(hub, callerFor(context, hub), { agent: null }, key, name);
       lines.push(`Registered it on ${hub.origin} for ${owner} as "${name}".`);
     } catch (error) {
       // The key is good all the same.

@@ -3,11 +3,12 @@ import { type KeyOnHub, listKeys } from '~/client/key-api';
 import { readSigningKey, signingKeyFile } from '~/client/signing-key';
 import type { Command, CommandContext } from '../command';
 import { callerFor, chooseHub } from '../hub-access';
+import { AS_AGENT_OPTION, keyOwnerOf } from '../key-arguments';
 
 export const keyList: Command = {
-  usage: ['key list [URL]'],
+  usage: ['key list [URL] [--as AGENT]'],
   about: 'Shows your signing keys on a hub, and which of them is kept here.',
-  options: {},
+  options: { as: AS_AGENT_OPTION },
   examples: [
     { line: 'key list', does: 'on the hub of the repository here' },
     { line: 'key list http://localhost:3000 --json', does: 'for a script' },
@@ -15,7 +16,7 @@ export const keyList: Command = {
   positionals: [0, 1],
   async run(context) {
     const hub = chooseHub(context, context.args.positionals[0] ?? null);
-    const keys = await listKeys(hub, callerFor(context, hub));
+    const keys = await listKeys(hub, callerFor(context, hub), keyOwnerOf(context));
     const here = keptHere(context, hub);
     return {
       lines: keys.length === 0 ? ['No keys.'] : keys.map((key) => lineOf(key, here)),

@@ -1,15 +1,16 @@
 import { ClientError } from '~/client/client-error';
 import { identityFile, loadIdentity } from '~/client/identity';
-import { proofOf, readSigningKey, signingKeyFile } from '~/client/signing-key';
+import { proofOf } from '~/client/signing-key';
 import type { Command } from '../command';
-import { chooseHub } from '../hub-access';
+import { HUB_OPTION } from '../hub-access';
+import { chooseKey } from '../key-arguments';
 
 export const keyShow: Command = {
   usage: ['key show [FILE] [--hub URL] [--as HANDLE]'],
   about:
     'Prints the line that registers a key on the page Settings / Signing keys of a hub: the public key, and a proof that you hold its private half, which is good for one account only. Neither is a secret.',
   options: {
-    hub: { type: 'string', value: 'URL', summary: 'the hub, e.g. http://localhost:3000' },
+    hub: HUB_OPTION,
     as: { type: 'string', value: 'HANDLE', summary: 'the account; the one you are signed in as' },
   },
   examples: [
@@ -19,8 +20,7 @@ export const keyShow: Command = {
   positionals: [0, 1],
   async run(context) {
     const { args } = context;
-    const hub = chooseHub(context, args.text('hub'));
-    const key = readSigningKey(args.positionals[0] ?? signingKeyFile(context.home, hub));
+    const { hub, key } = chooseKey(context);
     const handle = args.text('as') ?? loadIdentity(identityFile(context.home), hub)?.name ?? '';
     if (handle === '') {
       throw new ClientError('usage', 'It is not known whose key this is to be.', {

@@ -1,7 +1,7 @@
 import { ClientError } from '~/client/client-error';
 import { createRepository, type NewRepository } from '~/client/hub-api';
 import type { Command } from '../command';
-import { callerFor, chooseHub, warnIfOpen } from '../hub-access';
+import { callerFor, chooseHub, HUB_OPTION, warnIfOpen } from '../hub-access';
 
 export const repoCreate: Command = {
   usage: ['repo create [OWNER/]SLUG [--private] [--description TEXT] [--hub URL]'],
@@ -9,7 +9,7 @@ export const repoCreate: Command = {
   options: {
     private: { type: 'boolean', summary: 'only you and those you invite can see it' },
     description: { type: 'string', summary: 'one line about it' },
-    hub: { type: 'string', value: 'URL', summary: 'the hub, e.g. http://localhost:3000' },
+    hub: HUB_OPTION,
   },
   examples: [
     { line: 'repo create demo', does: 'a public repository of your own' },

@@ -1,7 +1,7 @@
 import { ClientError } from '~/client/client-error';
 import { createToken } from '~/client/token-api';
 import type { Command } from '../command';
-import { callerFor, chooseHub, warnIfOpen } from '../hub-access';
+import { callerFor, chooseHub, HUB_OPTION, warnIfOpen } from '../hub-access';
 
 const SCOPES: Record<string, string[]> = {
   read: ['read'],
@@ -31,7 +31,7 @@ export const tokenCreate: Command = {
       summary: 'push only to branches like this, e.g. feature/**',
     },
     days: { type: 'string', value: 'N', summary: 'days until it expires; 90 if the hub allows' },
-    hub: { type: 'string', value: 'URL', summary: 'the hub, e.g. http://localhost:3000' },
+    hub: HUB_OPTION,
   },
   examples: [
     { line: 'token create laptop', does: 'to read and push everywhere you may' },

@@ -1,7 +1,7 @@
 import { ClientError } from '~/client/client-error';
 import { findToken, listTokens, revokeLeakedToken, revokeToken } from '~/client/token-api';
 import type { Command } from '../command';
-import { callerFor, checkToken, chooseHub } from '../hub-access';
+import { callerFor, checkToken, chooseHub, HUB_OPTION } from '../hub-access';
 import { readInput } from '../read-secret';
 
 export const tokenRevoke: Command = {
@@ -10,7 +10,7 @@ export const tokenRevoke: Command = {
     'Ends an access token at once, with the browser sessions it signed in and the pushes it sends. A token that leaked can be given itself, on standard input; for that nobody has to be signed in.',
   options: {
     'token-stdin': { type: 'boolean', summary: 'read the token itself from standard input' },
-    hub: { type: 'string', value: 'URL', summary: 'the hub, e.g. http://localhost:3000' },
+    hub: HUB_OPTION,
   },
   examples: [
     { line: 'token revoke laptop', does: 'one of your tokens, by its name' },

@@ -1,5 +1,5 @@
 import type { Principal } from '~/server/access';
-import type { Account, ListedAccount } from '~/server/ports/account-store';
+import type { Account, AccountStore, ListedAccount } from '~/server/ports/account-store';
 import { Refusal } from '~/wire/errors';
 import { type AccountDeps, ofAccount } from './account-deps';
 import { auditEntry } from './audit-entry';
@@ -12,6 +12,10 @@ export interface OwnAgent {
   account: Account;
   /** The agent, as its owner acts for it: for the services around tokens and keys. */
   principal: User;
+}
+
+export interface OpenAgentDeps {
+  accounts: Pick<AccountStore, 'findAccountByHandle'>;
 }
 
 /** The agents that the one who asks answers for, by handle. Throws as `expectAccountAdmin`. */
@@ -29,7 +33,7 @@ export async function listAgents(
 export async function openAgent(
   principal: Principal,
   handle: string,
-  { accounts }: Pick<AccountDeps, 'accounts'>,
+  { accounts }: OpenAgentDeps,
 ): Promise<OwnAgent> {
   const owner = expectAccountAdmin(principal);
   const account = await accounts.findAccountByHandle(handle);
@@ -45,6 +49,15 @@ export async function openAgent(
     };
   }
   throw new Refusal('object-not-found', {}, 'You have no agent of this name.');
+}
+
+/** The one who asks or, when a handle is given, an agent of theirs. Throws as `openAgent`. */
+export async function selfOrAgent(
+  principal: Principal,
+  handle: string | null,
+  deps: OpenAgentDeps,
+): Promise<Principal> {
+  return handle === null ? principal : (await openAgent(principal, handle, deps)).principal;
 }
 
 /** Disables or enables one's own agent, at once on every process. Throws as `openAgent`. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Principal } from '~/server/access';
 import { addKey } from '~/server/services/add-key';
 import { listKeys } from '~/server/services/list-keys';
-import { openAgent } from '~/server/services/open-agent';
+import { selfOrAgent } from '~/server/services/open-agent';
 import { revokeKey } from '~/server/services/revoke-key';
 import { type ApiContext, createRouter, openProcedure } from '../trpc';
 
@@ -19,10 +19,8 @@ const listedKey = z.object({
 /** Null: the caller; else one of the agents that they answer for. */
 const agent = z.string().min(1).max(100).nullable().default(null);
 
-async function ownerOf(ctx: ApiContext, handle: string | null): Promise<Principal> {
-  const principal = await ctx.principal();
-  return handle === null ? principal : (await openAgent(principal, handle, ctx.deps)).principal;
-}
+const ownerOf = async (ctx: ApiContext, handle: string | null): Promise<Principal> =>
+  selfOrAgent(await ctx.principal(), handle, ctx.deps);
 
 /** Signing keys of the caller, or of an agent of theirs. */
 export const keyRouter = createRouter({

@@ -24,6 +24,9 @@ const WIRE = '/api/wire/[owner]/[slug]';
 const json = (shape: Operation['answer']['shape']) => ({ types: JSON_ONLY, shape });
 const either = (shape: Operation['answer']['shape']) => ({ types: EITHER, shape });
 
+/** Whose signing keys: the caller's when it is absent. */
+const KEY_OWNER = { agent: 'The handle of an agent that the caller answers for' };
+
 const push: Operation[] = [
   {
     ...{ method: 'post', path: `${REPO}/push/stream`, id: 'push', group: 'Push', auth: 'required' },
@@ -243,19 +246,22 @@ const account: Operation[] = [
   {
     ...{ method: 'get', path: '/api/keys', id: 'keys', group: 'Account', auth: 'required' },
     summary: 'Signing keys, newest first',
+    query: KEY_OWNER,
     answer: { status: 200, what: 'The keys', ...json(wire.keyList) },
-    errors: [...ACCOUNT],
+    errors: [...ACCOUNT, 'object-not-found'],
   },
   {
     ...{ method: 'post', path: '/api/keys', id: 'addKey', group: 'Account', auth: 'required' },
     summary: 'Register a signing key',
+    query: KEY_OWNER,
     request: json(newKey),
     answer: { status: 201, what: 'The key', ...json(wire.keyMade) },
-    errors: [...ACCOUNT, ...BODY],
+    errors: [...ACCOUNT, ...BODY, 'object-not-found'],
   },
   {
     ...{ method: 'delete', path: '/api/keys/{id}', id: 'revokeKey', group: 'Account' },
     ...{ auth: 'required', summary: 'Revoke a signing key', segments: { id: 'The id of the key' } },
+    query: KEY_OWNER,
     answer: { status: 200, what: 'Done', ...json(wire.revoked) },
     errors: [...ACCOUNT, 'object-not-found'],
   },
