@@ -103,6 +103,7 @@ export const ROUTES: Record<string, Row> = {
   [`POST ${REPO}/negotiate`]: post('/negotiate', () => ({ want: [], have: [] })),
   [`GET ${REPO}/o/[id]`]: { need: 'read', path: (s) => `${at(s)}/o/${s.object}` },
   [`GET ${REPO}/raw/[...path]`]: { need: 'read', path: (s) => `${at(s)}/raw/main/a.txt` },
+  [`GET ${REPO}/archive/[...ref]`]: { need: 'read', path: (s) => `${at(s)}/archive/main.zip` },
   [`GET ${REPO}/paths/[...ref]`]: { need: 'read', path: (s) => `${at(s)}/paths/main` },
   [`GET ${REPO}/refs`]: { need: 'read', path: (s) => `${at(s)}/refs` },
   [`GET ${REPO}/pushes/[pushId]`]: {

@@ -45,6 +45,10 @@ const refSegments = (ref: string): string =>
 export const findAddress = (repo: RepoName, ref: string): string =>
   `${repoAddress(repo)}/find${refSegments(ref)}`;
 
+/** All files of a branch, tag or commit in one file. */
+export const archiveAddress = (repo: RepoName, ref: string, form: 'zip' | 'tar.gz'): string =>
+  `${repoAddress(repo)}/archive${refSegments(ref)}.${form}`;
+
 /** The paths of a ref's files, as JSON. */
 export const pathsAddress = (repo: RepoName, ref: string): string =>
   `${repoAddress(repo)}/paths${refSegments(ref)}`;

@@ -7,6 +7,7 @@ import {
   repoAddress,
 } from './address';
 import { BranchPicker } from './branch-picker';
+import { DownloadMenu } from './download-links';
 import { PathCrumbs } from './path-crumbs';
 import { shortId } from './wording';
 
@@ -47,6 +48,7 @@ export function FileBar({
       >
         Find a file
       </a>
+      {room === 'tree' && <DownloadMenu at={refName} repo={repo} />}
       <a
         className="text-muted hover:text-ink"
         href={isBranch ? commitsAddress(repo, { branch: refName }) : commitAddress(repo, commitId)}

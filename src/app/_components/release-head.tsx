@@ -1,6 +1,7 @@
 import type { Answers } from '~/server/api/root';
 import { commitAddress, fileAddress, type RepoName } from './address';
 import { Badge, type Tone } from './badge';
+import { DownloadLinks } from './download-links';
 import { Person } from './person';
 import { When } from './when';
 import { shortDate, shortId } from './wording';
@@ -55,6 +56,7 @@ export function ReleaseFacts({ repo, release }: { repo: RepoName; release: Relea
       >
         Files
       </a>
+      <DownloadLinks at={release.commitId} name={release.tag} repo={repo} />
     </p>
   );
 }

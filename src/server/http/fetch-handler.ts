@@ -4,13 +4,11 @@ import type { BodyForm } from '~/wire/fetch-answer';
 import { fetchBodyBytesMax, parseFetchRequest, parseObjectsRequest } from '~/wire/fetch-messages';
 import { encodeFetchFrame } from '~/wire/frame-codec';
 import { type Limits, STREAM_MIME_TYPE } from '~/wire/limits';
-import { networkOf } from '../auth/failure-limits';
-import type { FetchSlots } from '../services/fetch-slots';
 import type { OpenRepository } from '../services/open-repository';
 import { openFetch, openObjects, type ServeFetchDeps } from '../services/serve-fetch';
 import { mediaTypeOfForm, preferredForm } from './accept';
+import { type AnswerPlace, type AnswerPlaceDeps, takeAnswerPlace } from './answer-place';
 import { bodyFormOf, drainBody, readBody } from './body';
-import { clientOf } from './client-address';
 import { fetchBody } from './fetch-body';
 import { fetchFrames, objectsFrames } from './fetch-frames';
 import { lingering } from './lingering';
@@ -19,11 +17,8 @@ import { errorFrame, errorResponse, requestIdOf } from './respond';
 import { streamedBody } from './streamed-body';
 
 /** The three routes that send history and objects (docs/protocol.md §4). */
-export interface FetchHandlerDeps extends ReadAccessDeps, ServeFetchDeps {
+export interface FetchHandlerDeps extends ReadAccessDeps, ServeFetchDeps, AnswerPlaceDeps {
   limits: Limits;
-  slots: FetchSlots;
-  /** Aborted when the hub goes down and requests in flight have had their time. */
-  closing: AbortSignal;
 }
 
 /** `POST /{owner}/{slug}/fetch`: one map, in the shape that the public CLI reads. */
@@ -98,25 +93,17 @@ async function answer(
   fallback: 'frame' | 'json',
   serve: (asked: Asked) => Promise<Answer>,
 ): Promise<Response> {
-  const stop = new AbortController();
-  const close = () => stop.abort(new Refusal('shutting-down', { retry_after_s: 5 }));
-  let release: () => void = () => undefined;
-  const done = () => {
-    deps.closing.removeEventListener('abort', close);
-    release();
-  };
+  let place: AnswerPlace | null = null;
   try {
     const repo = await openForReading(request, params, deps);
     const form = bodyFormOf(request.headers.get('content-type'));
     const body = await readBody(request, fetchBodyBytesMax(deps.limits));
-    if (deps.closing.aborted) close();
-    else deps.closing.addEventListener('abort', close, { once: true });
-    stop.signal.throwIfAborted();
-    release = deps.slots.take(networkOf(clientOf(request).address));
+    place = takeAnswerPlace(request, deps);
+    const { stop } = place;
     const idFormat = repo.entry.idFormat ?? 'bare';
     const { mediaType, pieces } = await serve({ repo, idFormat, body, form, stop });
     const report = { requestId: requestIdOf(request), repo: repo.entry.id };
-    const stream = await streamedBody(afterwards(pieces, done), stop, {
+    const stream = await streamedBody(place.held(pieces), stop, {
       log: deps.log,
       fields: report,
     });
@@ -130,7 +117,7 @@ async function answer(
       },
     });
   } catch (error) {
-    done();
+    place?.leave();
     const refused = errorResponse(error, request, { log: deps.log, fallback });
     return lingering(refused, () => drainBody(request));
   }
@@ -160,14 +147,6 @@ async function* endedFrames(
     log.error('a fetch broke off', { err: error, requestId });
     const refusal = new Refusal('internal', { request_id: requestId });
     yield encodeFetchFrame(errorFrame(refusal), idFormat);
-  }
-}
-
-async function* afterwards<T>(pieces: AsyncGenerator<T>, done: () => void): AsyncGenerator<T> {
-  try {
-    yield* pieces;
-  } finally {
-    done();
   }
 }
 

@@ -67,6 +67,17 @@ const DOWNLOADED: Shown = {
   immutable: true,
 };
 
+/** A Content-Disposition that has a file saved under a name. */
+export const attachment = (name: string): string =>
+  `attachment; filename*=UTF-8''${encodeHeaderName(name)}`;
+
+/** RFC 8187: what `encodeURIComponent` leaves and this grammar does not take is escaped too. */
+const encodeHeaderName = (name: string): string =>
+  encodeURIComponent(name).replace(
+    /['()*!]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+
 /** Answers with an object's bytes: conditional, whole or a range, streamed. */
 export async function serveObject(
   object: FoundObject,

@@ -3,7 +3,7 @@ import { browseTree } from '../services/browse-tree';
 import { findObject } from '../services/read-object';
 import { resolveRef } from '../services/resolve-ref';
 import { isShownText, mediaOf } from '../services/show-file';
-import { type Shown, serveObject } from './object-handler';
+import { attachment, type Shown, serveObject } from './object-handler';
 import { openForPage, type PageAccessDeps } from './page-access';
 import type { RepositoryParams } from './read-access';
 import { errorResponse } from './respond';
@@ -38,7 +38,7 @@ export async function handleRaw(
 export function shownAs(name: string, polyglot: string, immutable: boolean): Shown {
   const download = (mediaType: string): Shown => ({
     mediaType,
-    disposition: `attachment; filename*=UTF-8''${encodeHeaderName(name)}`,
+    disposition: attachment(name),
     immutable,
   });
   if (polyglot !== '') return download('application/octet-stream');
@@ -48,10 +48,3 @@ export function shownAs(name: string, polyglot: string, immutable: boolean): Sho
     ? { mediaType: 'text/plain; charset=utf-8', disposition: 'inline', immutable }
     : download('application/octet-stream');
 }
-
-/** RFC 8187: what `encodeURIComponent` leaves and this grammar does not take is escaped too. */
-const encodeHeaderName = (name: string): string =>
-  encodeURIComponent(name).replace(
-    /['()*!]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );

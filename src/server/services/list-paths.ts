@@ -1,9 +1,9 @@
 import type { Id } from '~/muse/ids';
-import { decodeName, entriesOf, KIND_DIR } from '~/muse/tree';
 import type { BrowseDeps } from './browse-deps';
 import { rootTreeOf, treesOf } from './browse-tree';
 import type { OpenRepository } from './open-repository';
 import type { TreeSource } from './tree-source';
+import { walkFiles } from './walk-files';
 
 /** Files that one list names; a snapshot may have more. */
 export const PATHS_MAX = 100_000;
@@ -63,43 +63,18 @@ export async function listPaths(
   return list;
 }
 
-/** The first paths below a root tree, in byte order; reads no more trees than it needs, in batches. */
+/** The first paths below a root tree, in byte order; reads no more trees than it needs. */
 export async function walkPaths(
   root: Id,
   source: TreeSource,
   max: number,
 ): Promise<{ paths: string[]; truncated: boolean }> {
   const paths: string[] = [];
-  // What is still to be passed, the next one last: a file's path, or a folder's with its tree.
-  const pending: { path: string; tree: Id | null }[] = [{ path: '', tree: root }];
-  const trees = new Map<Id, Buffer>();
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    if (next.tree === null) {
+  for await (const run of walkFiles(root, source)) {
+    for (const { path } of run) {
       if (paths.length === max) return { paths, truncated: true };
-      paths.push(next.path);
-      continue;
+      paths.push(path);
     }
-    if (!trees.has(next.tree)) await loadAhead(next.tree);
-    const bytes = trees.get(next.tree)!;
-    const children: typeof pending = [];
-    for (const { kind, nameStart, nameEnd, end } of entriesOf(bytes)) {
-      const name = decodeName(bytes, nameStart, nameEnd);
-      const isFolder = kind === KIND_DIR;
-      const tree = isFolder ? bytes.toString('hex', nameEnd, end) : null;
-      children.push({ path: next.path + (isFolder ? `${name}/` : name), tree });
-    }
-    for (const child of children.reverse()) pending.push(child);
   }
   return { paths, truncated: false };
-
-  /** Loads a tree together with the folders that come soon after it. */
-  async function loadAhead(tree: Id): Promise<void> {
-    trees.clear();
-    const wanted = new Set([tree]);
-    for (let at = pending.length - 1; at >= 0 && wanted.size < source.batchTrees; at--) {
-      const waiting = pending[at]!.tree;
-      if (waiting !== null) wanted.add(waiting);
-    }
-    for (const [id, bytes] of await source.load(wanted)) trees.set(id, bytes);
-  }
 }

@@ -14,6 +14,7 @@ import { Card } from '../../_components/card';
 import { CloneCard, FirstPush } from '../../_components/clone-card';
 import { subjectOf } from '../../_components/commit-row';
 import { DirectoryList } from '../../_components/directory-list';
+import { DownloadMenu } from '../../_components/download-links';
 import { PageBody } from '../../_components/page-body';
 import { Author } from '../../_components/person';
 import { ReadmeCard } from '../../_components/readme-card';
@@ -79,6 +80,7 @@ export default async function RepoPage({ params }: Props) {
                   >
                     Find a file
                   </a>
+                  <DownloadMenu at={tree.ref.name} repo={repo} />
                 </div>
                 <div className="overflow-hidden rounded-lg border border-line">
                   <h2 className="sr-only">Files</h2>

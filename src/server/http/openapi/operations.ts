@@ -178,6 +178,17 @@ const reading: Operation[] = [
     errors: [...READ, 'branch-not-found', 'object-not-found'],
   },
   {
+    ...{ method: 'get', path: `${REPO}/archive/{ref}.{form}` },
+    ...{ route: '/[owner]/[slug]/archive/[...ref]', id: 'archive', group: 'Files and records' },
+    ...{ auth: 'optional', summary: 'All files of a branch, tag or commit as an archive' },
+    segments: { ref: 'A branch, tag or commit', form: 'tar.gz or zip' },
+    answer: {
+      ...{ status: 200, what: 'The archive, with an ETag; the same bytes each time' },
+      types: ['application/gzip', 'application/zip'],
+    },
+    errors: [...READ, 'branch-not-found', 'object-not-found', 'shutting-down'],
+  },
+  {
     ...{ method: 'get', path: `${REPO}/paths/{ref}`, route: '/[owner]/[slug]/paths/[...ref]' },
     ...{ id: 'paths', group: 'Files and records', auth: 'optional' },
     summary: 'The paths of all files of a branch, tag or commit',

@@ -6,6 +6,7 @@ import { Button } from '../../../_components/button';
 import { Card } from '../../../_components/card';
 import { subjectOf } from '../../../_components/commit-row';
 import { CopyButton } from '../../../_components/copy-button';
+import { DownloadLinks } from '../../../_components/download-links';
 import { EmptyState } from '../../../_components/empty-state';
 import { PageBody } from '../../../_components/page-body';
 import { Pager } from '../../../_components/pager';
@@ -136,6 +137,9 @@ function TagRow({ repo, tag }: { repo: Repo; tag: Tag }) {
         >
           Files
         </a>
+        <span className="text-xs">
+          <DownloadLinks at={commit.id} name={name} repo={repo} />
+        </span>
         {repo.mayWrite && (
           <RemoveTagButton id={tag.id} name={name} repo={{ owner: repo.owner, slug: repo.slug }} />
         )}
