@@ -33,6 +33,8 @@ beforeAll(async () => {
             '# Files\n\n[guide](docs/guide.md) ![logo](logo.png)\n<script>alert(1)</script>\n',
           'docs/guide.md': '[up](../README.md)',
           'docs/ünï 😀.txt': 'x\ny',
+          'docs/data.csv': 'name,n\n"<b>",1\n',
+          'docs/broken.csv': 'name,n\n"open,1\n',
           'src/main.ts': 'const a = "<b>";\n',
           'empty.txt': '',
           'logo.png': PNG,
@@ -122,6 +124,17 @@ describe('a file', () => {
     expect(readme?.html).not.toContain('<script');
     const onBranch = await browse('docs/guide');
     expect(onBranch?.readme?.html).toContain('href="/ada/files/blob/docs/guide/docs/guide.md"');
+  });
+
+  it('that is CSV is a table too; one that cannot be read as such is text alone', async () => {
+    const { file } = (await browse('main/docs/data.csv'))!;
+    expect(file?.table).toEqual({
+      ...{ header: ['name', 'n'], rows: [['<b>', '1']] },
+      ...{ rowCount: 1, columnCount: 2 },
+    });
+    expect(file?.lines).toHaveLength(2);
+    const broken = (await browse('main/docs/broken.csv'))!.file!;
+    expect([broken.view, broken.table, broken.lines?.length]).toEqual(['text', null, 2]);
   });
 
   it('is shown as what it is', async () => {

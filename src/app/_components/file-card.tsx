@@ -7,6 +7,7 @@ import { CodeLines } from './code-lines';
 import { IdChip } from './id-chip';
 import { LineChooser } from './line-chooser';
 import { MidiCard } from './midi-card';
+import { TableCard } from './table-card';
 import { bytes, counted } from './wording';
 
 type ShownFile = NonNullable<NonNullable<Answers['tree']['browse']>['file']>;
@@ -15,6 +16,10 @@ const REASONS = {
   binary: 'This file is not text.',
   'too-large': 'This file is too large to be shown here.',
 };
+
+/** What the two views of a file are called. */
+const MARKDOWN_VIEWS = { shown: 'Rendered', plain: 'Source' };
+const TABLE_VIEWS = { shown: 'Table', plain: 'Plain text' };
 
 /** A file: its facts, and its contents as far as they can be shown. */
 export function FileCard({
@@ -33,7 +38,8 @@ export function FileCard({
   const place = { ref: refName, path };
   const raw = fileAddress(repo, 'raw', place);
   const blob = fileAddress(repo, 'blob', place);
-  const rendered = file.markdown !== null && !plain;
+  const plainAddress = `${blob}?plain=1`;
+  const views = file.markdown !== null ? MARKDOWN_VIEWS : file.table !== null ? TABLE_VIEWS : null;
   return (
     <section className="overflow-hidden rounded-lg border border-line">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-line border-b bg-surface px-4 py-2">
@@ -48,15 +54,15 @@ export function FileCard({
           </Badge>
         )}
         <span className="ml-auto flex flex-wrap gap-2">
-          {file.markdown !== null && (
-            <ButtonLink href={plain ? blob : `${blob}?plain=1`}>
-              {plain ? 'Rendered' : 'Source'}
+          {views && (
+            <ButtonLink href={plain ? blob : plainAddress}>
+              {plain ? views.shown : views.plain}
             </ButtonLink>
           )}
           <ButtonLink href={raw}>Raw</ButtonLink>
         </span>
       </div>
-      <Contents file={file} raw={raw} rendered={rendered} />
+      <Contents file={file} plain={plain ? null : plainAddress} raw={raw} />
       <p className="border-line border-t bg-surface px-4 py-1.5">
         <IdChip id={file.id} of="object" />
       </p>
@@ -67,18 +73,22 @@ export function FileCard({
 function Contents({
   file,
   raw,
-  rendered,
+  plain,
 }: {
   file: ShownFile;
   raw: string;
-  rendered: boolean;
+  /** The address of the plain text; null: it is asked for. */
+  plain: string | null;
 }): ReactNode {
-  if (rendered) {
+  if (plain !== null && file.table) {
+    return <TableCard name={file.name} plain={plain} table={file.table} />;
+  }
+  if (plain !== null && file.markdown !== null) {
     return (
       <div
         className="prose breakable px-4 py-6 sm:px-8"
         // biome-ignore lint/security/noDangerouslySetInnerHtml: sanitised by renderMarkdown
-        dangerouslySetInnerHTML={{ __html: file.markdown! }}
+        dangerouslySetInnerHTML={{ __html: file.markdown }}
       />
     );
   }

@@ -5,6 +5,7 @@ import type { FileFacts, ReadmeFile } from './browse-tree';
 import { escapeHtml } from './escape-html';
 import { languageOf, linesOf } from './highlight-code';
 import type { OpenRepository } from './open-repository';
+import { isTableName, parseTable, type TableView } from './parse-table';
 import { readFiles, textOf } from './read-file';
 import { renderMarkdown } from './render-markdown';
 import type { ResolvedRef } from './resolve-ref';
@@ -29,6 +30,8 @@ export interface ShownFile {
   lines: string[] | null;
   language: string | null;
   markdown: string | null;
+  /** The cells of a CSV or TSV file; null when it is none. */
+  table: TableView | null;
   /** The notes of a MIDI file; null unless `view` is `midi`. */
   midi: MidiView | null;
   /** Why a file is not what its name says, as the end of a sentence; '' where it is. */
@@ -83,8 +86,9 @@ export async function showFile(
   { name, file }: { name: string; file: FileFacts },
   deps: FileDeps,
 ): Promise<ShownFile> {
-  const none = { lines: null, language: null, markdown: null, midi: null, problem: '' };
-  const shown = { name, ...file, ...none };
+  const none = { lines: null, language: null, markdown: null, table: null, midi: null };
+
+  const shown = { name, ...file, ...none, problem: '' };
   const media = file.polyglot === '' ? mediaOf(name) : null;
   if (media) return { ...shown, view: media.view };
   if (isMidiName(name) && file.polyglot === '' && file.size <= DRAWN_MIDI_MAX_BYTES) {
@@ -100,6 +104,7 @@ export async function showFile(
     lines: await colour(text, name, deps.compute),
     language: languageOf(name),
     markdown: isMarkdown(name) ? renderMarkdown(text, placeOf(repo, ref, folder)) : null,
+    table: isTableName(name) ? parseTable(text, name) : null,
   };
 }
 

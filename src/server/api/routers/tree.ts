@@ -17,6 +17,13 @@ const midiShape = z.object({
   keys: z.array(z.string()),
 });
 
+const tableShape = z.object({
+  header: z.array(z.string()),
+  rows: z.array(z.array(z.string())),
+  rowCount: z.number(),
+  columnCount: z.number(),
+});
+
 const fileShape = z.object({
   name: z.string(),
   id: idOut,
@@ -29,6 +36,8 @@ const fileShape = z.object({
   language: z.string().nullable(),
   /** The file as rendered Markdown, safe HTML; null when it is none. */
   markdown: z.string().nullable(),
+  /** The cells of a CSV or TSV file, up to a bound, and how many there are. */
+  table: tableShape.nullable(),
   /** The notes of a MIDI file as safe SVG, and its facts; null unless `view` is midi. */
   midi: midiShape.nullable(),
   /** Why a file is not what its name says, as the end of a sentence. */
