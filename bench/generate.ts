@@ -55,9 +55,10 @@ async function send(url: string, bearer: string, frames: Iterable<Uint8Array>) {
   });
   const answered = once(request, 'response') as Promise<[http.IncomingMessage]>;
   answered.catch(() => {}); // awaited below
+  const closed = new Promise((resolve) => request.once('close', resolve));
   for (const frame of frames) {
     if (request.destroyed) break;
-    if (!request.write(frame)) await Promise.race([once(request, 'drain'), once(request, 'close')]);
+    if (!request.write(frame)) await Promise.race([once(request, 'drain'), closed]);
   }
   request.end();
   const [response] = await answered;

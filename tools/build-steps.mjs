@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build, stop } from 'esbuild';
+import { compressFiles } from './compress-files.mjs';
 
 export const projectFolder = fileURLToPath(new URL('..', import.meta.url));
 const binFolder = path.join(projectFolder, 'node_modules', '.bin');
@@ -54,6 +55,7 @@ export const steps = [
       'prisma/schema.prisma',
       'next.config.mjs',
       'postcss.config.mjs',
+      'tools/compress-files.mjs',
     ],
     // The command line program is none of the pages' business.
     except: [
@@ -83,7 +85,8 @@ export const steps = [
 async function buildPages(inputsHash) {
   const folder = path.join('.next', inputsHash.slice(0, 16));
   const absolute = path.join(projectFolder, folder);
-  if (!fs.existsSync(path.join(absolute, 'BUILD_ID'))) {
+  const whole = path.join(absolute, 'compressed');
+  if (!fs.existsSync(whole)) {
     fs.rmSync(absolute, { recursive: true, force: true });
     const cache = path.join(projectFolder, '.next', 'cache');
     fs.mkdirSync(absolute, { recursive: true });
@@ -96,6 +99,8 @@ async function buildPages(inputsHash) {
       const kept = path.join(absolute, 'cache');
       if (fs.existsSync(kept)) fs.renameSync(kept, cache);
     });
+    await compressFiles(path.join(absolute, 'static'));
+    fs.writeFileSync(whole, '');
   }
   writeWhole(path.join(projectFolder, 'dist', 'pages-folder'), folder);
   removeOldPages(absolute);

@@ -3,11 +3,11 @@ import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { brotliDecompressSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CompressedFiles, takesBrotli } from '~/server/start/compressed-files';
-import { eventually } from '~tests/support/eventually';
+import { CompressedFiles, takesCoding } from '~/server/start/compressed-files';
 import { tempFolder } from '~tests/support/muse-fixtures';
+import { compressFiles } from '../../tools/compress-files.mjs';
 
 const TEXT = 'export const a = 1;\n'.repeat(500);
 let server: http.Server;
@@ -18,9 +18,11 @@ beforeAll(async () => {
   fs.mkdirSync(path.join(folder, 'chunks'));
   fs.writeFileSync(path.join(folder, 'chunks/a-1.js'), TEXT);
   fs.writeFileSync(path.join(folder, '.secret.js'), TEXT);
+  await compressFiles(folder);
+  fs.writeFileSync(path.join(folder, 'chunks/late.js'), TEXT);
   const files = new CompressedFiles(folder);
-  server = http.createServer((request, response) => {
-    if (!files.answer(request, response)) response.end('next');
+  server = http.createServer(async (request, response) => {
+    if (!(await files.answer(request, response))) response.end('next');
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -40,27 +42,30 @@ async function ask(address: string, encoding = 'gzip, deflate, br', method = 'GE
 const FILE = '/_next/static/chunks/a-1.js';
 
 describe('scripts and styles', () => {
-  it('come in Brotli once they were asked for, for who takes it', async () => {
-    expect((await ask(FILE)).body.toString()).toBe('next');
-    await eventually(async () => {
-      const { headers, body } = await ask(FILE);
-      expect(headers['content-encoding']).toBe('br');
-      expect(headers['content-type']).toMatch(/^application\/javascript/);
-      expect(headers['cache-control']).toMatch(/immutable/);
-      expect(headers.vary).toBe('Accept-Encoding');
-      expect(brotliDecompressSync(body).toString()).toBe(TEXT);
-    });
+  it('come in Brotli at once, for who takes it', async () => {
+    const { headers, body } = await ask(FILE);
+    expect(headers['content-encoding']).toBe('br');
+    expect(headers['content-type']).toMatch(/^application\/javascript/);
+    expect(headers['cache-control']).toMatch(/immutable/);
+    expect(headers.vary).toBe('Accept-Encoding');
+    expect(brotliDecompressSync(body).toString()).toBe(TEXT);
     expect((await ask(`${FILE}?v=1`)).headers['content-encoding']).toBe('br');
-    expect((await ask(FILE, 'gzip')).body.toString()).toBe('next');
     const head = await ask(FILE, 'br', 'HEAD');
     expect(head.headers['content-encoding']).toBe('br');
     expect(head.body).toHaveLength(0);
     expect((await ask(FILE, 'br', 'POST')).body.toString()).toBe('next');
   });
 
-  it('are left to Next when there are none, and nothing else is given', async () => {
-    const others = ['/chunks/none.js', '/.secret.js', '/../a.js', '/%2e%2e/a.js', '/a.txt', '/'];
-    for (const other of others) {
+  it('come in gzip for who takes only that', async () => {
+    const { headers, body } = await ask(FILE, 'br;q=0, gzip');
+    expect(headers['content-encoding']).toBe('gzip');
+    expect(gunzipSync(body).toString()).toBe(TEXT);
+    expect((await ask(FILE, 'identity')).body.toString()).toBe('next');
+  });
+
+  it('are left to Next when the build did not compress them, and nothing else is given', async () => {
+    const others = ['/chunks/late.js', '/chunks/none.js', '/.secret.js', '/../a.js', '/a.txt', '/'];
+    for (const other of [...others, '/%2e%2e/a.js', '/chunks/a-1.js.br']) {
       for (let time = 0; time < 2; time++) {
         expect((await ask(`/_next/static${other}`)).body.toString(), other).toBe('next');
       }
@@ -70,12 +75,14 @@ describe('scripts and styles', () => {
 });
 
 describe('a header that names encodings', () => {
-  it('takes Brotli when it names it and does not refuse it', () => {
-    expect(['br', 'gzip, br', 'BR;q=0.5', 'gzip;q=1, br ; q=0.1'].map(takesBrotli)).toEqual([
+  it('takes a coding when it names it and does not refuse it', () => {
+    const brotli = (header: string | undefined) => takesCoding(header, 'br');
+    expect(['br', 'gzip, br', 'BR;q=0.5', 'gzip;q=1, br ; q=0.1'].map(brotli)).toEqual([
       ...[true, true, true, true],
     ]);
-    expect([undefined, '', 'gzip', 'br;q=0', 'br;q=0.0', 'brotli'].map(takesBrotli)).toEqual([
+    expect([undefined, '', 'gzip', 'br;q=0', 'br;q=0.0', 'brotli'].map(brotli)).toEqual([
       ...[false, false, false, false, false, false],
     ]);
+    expect(takesCoding('deflate, gzip;q=0.3', 'gzip')).toBe(true);
   });
 });

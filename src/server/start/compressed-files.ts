@@ -1,72 +1,86 @@
 import fs from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { brotliCompress, constants } from 'node:zlib';
-
-const compress = promisify(brotliCompress);
 
 const FILE = /^\/_next\/static\/((?:[\w-][\w.-]*\/)*[\w-][\w.-]*\.(js|css))$/;
 const MEDIA_TYPES = { js: 'application/javascript; charset=UTF-8', css: 'text/css; charset=UTF-8' };
+/** The best first; each with what the build adds to a file's name. */
+const ENCODINGS = [
+  { coding: 'br', ending: 'br' },
+  { coding: 'gzip', ending: 'gz' },
+] as const;
 /** Of all scripts and styles together; a build has a fraction of it. */
 const HELD_MAX_BYTES = 32 * 1024 ** 2;
 
 /**
- * Gives scripts and styles in Brotli, a tenth smaller than what Next makes of them for each request.
- * The files of a build never change: each is compressed once, after it was asked for first, and held.
+ * Gives scripts and styles as the build compressed them (tools/compress-files.mjs), in Brotli or
+ * else in gzip. The files of a build never change: each is read once and held.
  */
 export class CompressedFiles {
-  readonly #held = new Map<string, Buffer | null>();
+  /** By name; null where there is none. */
+  readonly #held = new Map<string, Promise<Buffer | null>>();
   #heldBytes = 0;
 
   /** `folder` holds what is at `/_next/static/`. */
   constructor(private readonly folder: string) {}
 
   /** Answers the request when it can; false leaves it to Next. */
-  answer(request: IncomingMessage, response: ServerResponse): boolean {
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const [address = ''] = (request.url ?? '').split('?', 1);
     const [, file, kind] = FILE.exec(address) ?? [];
     if (!file || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
-    if (!takesBrotli(request.headers['accept-encoding'])) return false;
-    const body = this.#held.get(file);
-    if (!body) {
-      if (body === undefined) void this.#hold(file);
-      return false;
+    const accepted = request.headers['accept-encoding'];
+    for (const { coding, ending } of ENCODINGS) {
+      if (!takesCoding(accepted, coding)) continue;
+      const body = await this.#read(`${file}.${ending}`);
+      if (!body) continue;
+      response.writeHead(200, {
+        'content-type': MEDIA_TYPES[kind as 'js' | 'css'],
+        'content-encoding': coding,
+        'content-length': body.byteLength,
+        'cache-control': 'public, max-age=31536000, immutable',
+        vary: 'Accept-Encoding',
+      });
+      response.end(request.method === 'HEAD' ? undefined : body);
+      return true;
     }
-    response.writeHead(200, {
-      'content-type': MEDIA_TYPES[kind as 'js' | 'css'],
-      'content-encoding': 'br',
-      'content-length': body.byteLength,
-      'cache-control': 'public, max-age=31536000, immutable',
-      vary: 'Accept-Encoding',
-    });
-    response.end(request.method === 'HEAD' ? undefined : body);
-    return true;
+    return false;
   }
 
-  /** Compresses a file for later requests; one that cannot be read is Next's to answer. */
-  async #hold(file: string): Promise<void> {
-    this.#held.set(file, null);
-    try {
-      const bytes = await fs.readFile(path.join(this.folder, file));
-      if (this.#heldBytes + bytes.byteLength > HELD_MAX_BYTES) return;
-      this.#heldBytes += bytes.byteLength;
-      const params = {
-        [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
-        [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength,
-      };
-      this.#held.set(file, await compress(bytes, { params }));
-    } catch {
-      this.#held.delete(file);
-    }
+  #read(name: string): Promise<Buffer | null> {
+    const held = this.#held.get(name);
+    if (held) return held;
+    const reading = fs.readFile(path.join(this.folder, name)).then(
+      (bytes) => {
+        this.#heldBytes += bytes.byteLength;
+        if (this.#heldBytes > HELD_MAX_BYTES) this.#forget(name, bytes.byteLength);
+        return bytes;
+      },
+      () => {
+        this.#held.delete(name); // names are anyone's to make up: what is not there is not held
+        return null;
+      },
+    );
+    this.#held.set(name, reading);
+    return reading;
+  }
+
+  #forget(name: string, bytes: number): void {
+    this.#held.delete(name);
+    this.#heldBytes -= bytes;
   }
 }
 
-/** Whether an Accept-Encoding header names Brotli, and not to refuse it (RFC 9110 §12.5.3). */
-export function takesBrotli(header: string | string[] | undefined): boolean {
+/** Whether an Accept-Encoding header names a coding, and not to refuse it (RFC 9110 §12.5.3). */
+export function takesCoding(header: string | string[] | undefined, coding: 'br' | 'gzip'): boolean {
   return [header ?? []]
     .flat()
     .join(',')
     .split(',')
-    .some((part) => /^br\s*(?:;\s*q\s*=\s*(?!0(?:\.0*)?\s*$)[\d.]+)?$/i.test(part.trim()));
+    .map((part) => part.trim().split(/\s*;\s*/))
+    .some(
+      ([name = '', ...parameters]) =>
+        name.toLowerCase() === coding &&
+        !parameters.some((parameter) => /^q\s*=\s*0(?:\.0*)?$/i.test(parameter)),
+    );
 }

@@ -116,7 +116,7 @@ async function serve(container: Container, development: boolean): Promise<http.S
   const server = createHttpServer({
     ...{ env, development, logger, lifecycle, metrics, rates },
     handle: async (request, response) => {
-      if (files?.answer(request, response)) return;
+      if (await files?.answer(request, response)) return;
       await app.getRequestHandler()(request, response);
     },
   });
