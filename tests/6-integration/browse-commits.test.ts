@@ -295,9 +295,17 @@ describe('the files a commit changed', () => {
       ['more.txt', 'left-out'],
       ['noise.bin', 'binary'],
     ]);
-    const alone = async (path: string) => (await api().commit.diff({ ...name, path })).files[0];
-    expect(await alone('many.txt')).toMatchObject({ notShown: null, diff: { added: 7_000 } });
-    expect(await alone('more.txt')).toMatchObject({ notShown: 'too-many-lines', added: 11_000 });
+    const alone = async (path: string, skip = 0) =>
+      (await api().commit.diff({ ...name, path, skip })).files[0];
+    const places = async (skip: number) => {
+      const { diff } = (await alone('many.txt', skip))!;
+      const lines = diff!.hunks.flatMap((hunk) => hunk.lines);
+      return [diff!.added, diff!.skipped, lines[0]?.after, lines.at(-1)?.after, diff!.left];
+    };
+    expect(await places(0)).toEqual([7_000, 0, 1, 2_500, 4_500]);
+    expect(await places(2_500)).toEqual([7_000, 2_500, 2_501, 5_000, 2_000]);
+    expect(await places(5_000)).toEqual([7_000, 5_000, 5_001, 7_000, 0]);
+    expect(await places(9_000)).toEqual([7_000, 7_000, undefined, undefined, 0]);
     expect(await alone('huge.txt')).toMatchObject({ notShown: 'too-large', added: null });
   });
 });

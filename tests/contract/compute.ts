@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompareOptions, Compute } from '~/server/ports/compute';
 import { shortPiece } from '~tests/support/midi-bytes';
 
-const OPTIONS: CompareOptions = { hideWhitespace: false, contextLines: 3, linesMax: 1_000 };
+const OPTIONS: CompareOptions = {
+  ...{ hideWhitespace: false, contextLines: 3, linesMax: 1_000, skip: null },
+};
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 /** What computing beside the requests promises, wherever it is done. */
@@ -59,6 +61,16 @@ export function describeCompute(name: string, open: () => Compute): void {
       expect(await compare('a\n', 'b\n', { linesMax: 1 })).toEqual({
         ...{ kind: 'too-many-lines', added: 1, removed: 1 },
       });
+    });
+
+    it('gives the lines of a long difference in parts', async () => {
+      const text = 'x\n'.repeat(50);
+      const part = await compare(null, text, { linesMax: 20, skip: 20 });
+      expect(part).toMatchObject({ diff: { added: 50, skipped: 20, left: 10 } });
+      const hunks = part.kind === 'text' ? part.diff.hunks : [];
+      expect(hunks.map(({ afterStart, afterLines }) => [afterStart, afterLines])).toEqual([
+        [21, 20],
+      ]);
     });
 
     it('keeps the order of the files, and leaves their bytes alone', async () => {

@@ -23,8 +23,10 @@ export function DiffLines({
   const address = escapeHtml(whole);
   const html = diff.hunks
     .map((hunk, index) => {
-      const gap = gapAbove(diff.hunks[index - 1] ?? null, hunk);
-      const head = gap || index > 0 ? gapRow(gap, headerOf(hunk), address) : '';
+      // Above the first hunk of a later page are lines that changed, not lines that are left out.
+      const isCut = index === 0 && diff.skipped > 0;
+      const gap = isCut ? null : gapAbove(diff.hunks[index - 1] ?? null, hunk);
+      const head = gap || index > 0 || isCut ? gapRow(gap, headerOf(hunk), address) : '';
       return head + rowsHtml(hunk.lines, layout);
     })
     .join('');
@@ -60,7 +62,7 @@ function gapAbove(last: Hunk | null, hunk: Hunk): Gap | null {
 
 function gapBelow(diff: ShownDiff): Gap | null {
   const last = diff.hunks.at(-1);
-  if (!last) return null;
+  if (!last || diff.left > 0) return null;
   const from = last.afterStart + last.afterLines;
   const offset = last.beforeStart + last.beforeLines - from;
   if (from > diff.afterLines) return null;

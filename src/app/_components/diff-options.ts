@@ -13,12 +13,14 @@ export interface DiffOptions {
   after: string | null;
   /** Unchanged lines too. */
   whole: boolean;
+  /** Lines of the difference of one file that stand on earlier pages. */
+  skip: number;
   /** The address of this page with other options; null takes one away. */
   address(change: DiffChange): string;
 }
 
 export type DiffChange = Partial<
-  Record<'view' | 'w' | 'path' | 'after' | 'context' | 'parent' | 'commits', string | null>
+  Record<'view' | 'w' | 'path' | 'after' | 'context' | 'skip' | 'parent' | 'commits', string | null>
 >;
 
 /**
@@ -30,8 +32,8 @@ export async function readDiffOptions(
   toAddress: (query: Record<string, string | null>) => string,
   kept: Record<string, string | null> = {},
 ): Promise<DiffOptions> {
-  const [view, w, path, after, context] = await Promise.all(
-    ['view', 'w', 'path', 'after', 'context'].map((name) => param(searchParams, name)),
+  const [view, w, path, after, context, skip] = await Promise.all(
+    ['view', 'w', 'path', 'after', 'context', 'skip'].map((name) => param(searchParams, name)),
   );
   const asked = layoutOf(view);
   const cookie = (await cookies()).get(LAYOUT_COOKIE)?.value;
@@ -42,6 +44,7 @@ export async function readDiffOptions(
     path: path ?? null,
     after: after ?? null,
     context: context === 'all' ? 'all' : null,
+    skip: path && /^[1-9]\d{0,7}$/.test(skip ?? '') ? (skip ?? null) : null,
   };
   return {
     layout: asked ?? layoutOf(cookie) ?? 'unified',
@@ -49,6 +52,10 @@ export async function readDiffOptions(
     path: now.path,
     after: now.after,
     whole: now.context !== null && now.path !== null,
-    address: (change) => toAddress({ ...now, ...change }),
+    skip: Number(now.skip),
+    // Where one was in a difference means nothing in another.
+    address: (change) => toAddress({ ...now, ...lost(change), ...change }),
   };
 }
+
+const lost = (change: DiffChange): DiffChange => ('view' in change ? {} : { skip: null });

@@ -16,7 +16,6 @@ const NOT_SHOWN = {
   binary: 'A binary file.',
   'left-out': 'A large difference, not loaded with the others.',
   'too-large': 'The file is too large to be compared here.',
-  'too-many-lines': 'Too many lines to be shown here.',
   'too-slow': 'Comparing it took too long.',
 };
 
@@ -107,7 +106,7 @@ function Body(props: { repo: RepoName; page: DiffPage; file: FileDiff; options: 
   if (file.notShown === 'image') return <Pictures {...props} />;
   if (file.midi) return <Notes {...props} midi={file.midi} />;
   if (file.notShown) return <NotShown {...props} reason={file.notShown} />;
-  if (!file.diff || file.diff.hunks.length === 0) {
+  if (!file.diff || (file.diff.hunks.length === 0 && file.diff.skipped === 0)) {
     const renamed = file.before === file.after;
     return (
       <p className="px-4 py-4 text-muted">
@@ -116,13 +115,45 @@ function Body(props: { repo: RepoName; page: DiffPage; file: FileDiff; options: 
     );
   }
   return (
-    <DiffLines
-      diff={file.diff}
-      label={`Difference of ${file.path}`}
-      layout={options.layout}
-      source={{ owner: repo.owner, slug: repo.slug, commit: page.after, path: file.path }}
-      whole={options.address({ path: file.path, after: null, context: 'all' })}
-    />
+    <>
+      <DiffLines
+        diff={file.diff}
+        label={`Difference of ${file.path}`}
+        layout={options.layout}
+        source={{ owner: repo.owner, slug: repo.slug, commit: page.after, path: file.path }}
+        whole={options.address({ path: file.path, after: null, context: 'all' })}
+      />
+      <LinePages diff={file.diff} options={options} />
+    </>
+  );
+}
+
+/** Where one is in a difference that is longer than a page, and the ways on. */
+function LinePages({
+  diff: { hunks, skipped, left },
+  options,
+}: {
+  diff: NonNullable<FileDiff['diff']>;
+  options: DiffOptions;
+}) {
+  if (skipped === 0 && left === 0) return null;
+  const end = hunks.reduce((sum, hunk) => sum + hunk.lines.length, skipped);
+  return (
+    <nav
+      aria-label="Lines of the difference"
+      className="flex flex-wrap items-center gap-x-4 gap-y-2 border-line border-t bg-surface px-4 py-2"
+    >
+      <p className="text-muted text-xs">
+        Lines {count(Math.min(skipped + 1, end))} to {count(end)} of {count(end + left)} of this
+        difference
+      </p>
+      <span className="ml-auto flex gap-2">
+        {skipped > 0 && <ButtonLink href={options.address({ skip: null })}>First lines</ButtonLink>}
+        {left > 0 && (
+          <ButtonLink href={options.address({ skip: String(end) })}>Next lines</ButtonLink>
+        )}
+      </span>
+    </nav>
   );
 }
 

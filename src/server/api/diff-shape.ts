@@ -55,6 +55,9 @@ const fileDiffShape = fileChangeShape.extend({
       removed: z.number(),
       beforeLines: z.number(),
       afterLines: z.number(),
+      /** Lines of the difference above the hunks that are given, and below them. */
+      skipped: z.number(),
+      left: z.number(),
     })
     .nullable(),
   /** The notes that differ between two MIDI files, as safe SVG. */
@@ -67,9 +70,7 @@ const fileDiffShape = fileChangeShape.extend({
       removed: z.number(),
     })
     .nullable(),
-  notShown: z
-    .enum(['binary', 'image', 'left-out', 'too-large', 'too-many-lines', 'too-slow'])
-    .nullable(),
+  notShown: z.enum(['binary', 'image', 'left-out', 'too-large', 'too-slow']).nullable(),
 });
 
 /** What one may ask of a page of differences. */
@@ -78,6 +79,8 @@ export const diffQuery = z.object({
   after: z.string().max(4096).nullable().default(null),
   /** This file alone, with more room for it. */
   path: z.string().max(4096).nullable().default(null),
+  /** Lines of its difference to pass over: `skipped`, the lines given and `left` are all of them. */
+  skip: z.number().int().min(0).max(100_000_000).default(0),
   hideWhitespace: z.boolean().default(false),
   /** Every unchanged line too, not three around each change. */
   whole: z.boolean().default(false),

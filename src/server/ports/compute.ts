@@ -58,6 +58,11 @@ export interface CompareOptions {
   contextLines: number | null;
   /** Lines shown, over all files; the file that would go beyond is only counted. */
   linesMax: number;
+  /**
+   * Of a file alone: lines of its difference that are passed over. As many as `linesMax` behind them
+   * are shown, however many there are. Null: nothing is passed over, and a file is shown whole.
+   */
+  skip: number | null;
 }
 
 export type ComparedFile =
@@ -130,4 +135,7 @@ export interface TextDiff {
   /** Lines of the two sides, to know what lies below the last hunk. */
   beforeLines: number;
   afterLines: number;
+  /** Lines of the difference above the hunks that are given, and below them. */
+  skipped: number;
+  left: number;
 }

@@ -6,6 +6,7 @@ import type {
   TextDiff,
 } from '~/server/ports/compute';
 import { codeHtml, type Token } from './code-html';
+import { cutDiff } from './cut-diff';
 import { diffText, type PlainDiff, type PlainLine } from './diff-text';
 import { tokenizeLines } from './highlight-code';
 import { textOf } from './read-file';
@@ -34,7 +35,8 @@ export async function compareFiles(
       compared.push({ kind: 'binary' });
       continue;
     }
-    const diff = diffText(left, right, options);
+    const whole = diffText(left, right, options);
+    const diff = options.skip === null ? whole : cutDiff(whole, options.skip, options.linesMax);
     const lines = diff.hunks.reduce((sum, hunk) => sum + hunk.lines.length, 0);
     if (lines > linesLeft) {
       compared.push({ kind: 'too-many-lines', added: diff.added, removed: diff.removed });

@@ -1,6 +1,7 @@
 import type { Id } from '~/muse/ids';
 import {
   type ComparedFile,
+  type CompareOptions,
   ComputeOverrun,
   type MidiChange,
   type TextDiff,
@@ -16,14 +17,16 @@ import { isMidiName, mediaOf } from './show-file';
 
 type DiffDeps = Pick<BrowseDeps, 'browse' | 'records' | 'objects' | 'compared' | 'compute'>;
 
-/** Bounds of one page of differences: files, and of all of them lines shown and bytes read. */
+/**
+ * Bounds of one page of differences: files, and of all of them lines shown and bytes read. Drawing
+ * lines holds everyone up, some 10 ms for a thousand: no page has more, a file alone has several.
+ */
 export const DIFF_PAGE_FILES = 50;
-export const DIFF_PAGE_LINES = 4_000;
+export const DIFF_PAGE_LINES = 2_500;
 export const DIFF_PAGE_BYTES = 8 * 1024 ** 2;
 /** Bytes of either side of a file on a page with others. */
 export const DIFF_FILE_MAX_BYTES = 512 * 1024;
-/** The same bounds for a file alone. */
-export const DIFF_ALONE_LINES = 10_000;
+/** The same for a file alone. */
 export const DIFF_ALONE_MAX_BYTES = 4 * 1024 ** 2;
 /** MIDI files of one page whose notes are compared. */
 export const DIFF_PAGE_MIDI = 8;
@@ -32,13 +35,7 @@ export const DIFF_PAGE_MIDI = 8;
  * Why a file's lines are not shown. `image`: both sides are pictures that browsers show; `left-out`:
  * the page has no room for it, it has one of its own; the others say so even there.
  */
-export type NotShown =
-  | 'binary'
-  | 'image'
-  | 'left-out'
-  | 'too-large'
-  | 'too-many-lines'
-  | 'too-slow';
+export type NotShown = 'binary' | 'image' | 'left-out' | 'too-large' | 'too-slow';
 
 export interface FileDiff extends FileChange {
   /** Decoded bytes; null on the side where the file is not. */
@@ -58,6 +55,8 @@ export interface DiffQuery {
   after: string | null;
   /** Only this file, with more room. */
   path: string | null;
+  /** Lines of its difference that stand on earlier pages. */
+  skip: number;
   hideWhitespace: boolean;
   /** Unchanged lines too, all of them. */
   whole: boolean;
@@ -109,25 +108,21 @@ async function compare(
   const prepared = prepare(chosen, facts, alone);
   // Renamed, and nothing else: there is nothing to read.
   const wanted = prepared.filter((file) => file.notShown === null && file.before !== file.after);
-  const contents = await readFiles(repo, idsOf(wanted), DIFF_ALONE_MAX_BYTES, deps);
-  const sides = wanted.map(({ path, before, after }) => ({
-    name: path,
-    before: before === null ? null : contents.get(before)!,
-    after: after === null ? null : contents.get(after)!,
-  }));
   const options = {
     hideWhitespace: query.hideWhitespace,
     contextLines: query.whole ? null : CONTEXT_LINES,
-    linesMax: alone ? DIFF_ALONE_LINES : DIFF_PAGE_LINES,
+    linesMax: DIFF_PAGE_LINES,
+    skip: alone ? query.skip : null,
   };
-  const compared = sides.length === 0 ? [] : await tryToCompare(sides, options, deps.compute);
+  const compared = await compareLines(repo, wanted, options, deps);
   const results = new Map(wanted.map((file, index) => [file.path, compared[index] ?? null]));
   const told = prepared.map((file) => tell(file, results.get(file.path), alone));
   let midiLeft = DIFF_PAGE_MIDI;
   for (const file of told) {
     if (file.notShown !== 'binary' || !isMidiName(file.path)) continue;
     if (file.before === null || file.after === null || midiLeft-- <= 0) continue;
-    file.midi = await compareNotes(contents.get(file.before)!, contents.get(file.after)!, deps);
+    const sides = await readFiles(repo, idsOf([file]), DIFF_ALONE_MAX_BYTES, deps);
+    file.midi = await compareNotes(sides.get(file.before)!, sides.get(file.after)!, deps);
   }
   return told;
 }
@@ -175,13 +170,25 @@ function prepare(chosen: FileChange[], facts: Map<Id, FileFacts>, alone: boolean
 const isPicture = (path: string, facts: FileFacts | null): boolean =>
   facts === null || (facts.polyglot === '' && mediaOf(path)?.view === 'image');
 
-async function tryToCompare(
-  sides: Parameters<DiffDeps['compute']['compareFiles']>[0],
-  options: Parameters<DiffDeps['compute']['compareFiles']>[1],
-  compute: DiffDeps['compute'],
+/** The lines of files, in their order; none when it takes too long. They depend on the contents alone. */
+async function compareLines(
+  repo: OpenRepository,
+  files: FileChange[],
+  options: CompareOptions,
+  deps: DiffDeps,
 ): Promise<ComparedFile[]> {
+  if (files.length === 0) return [];
+  const named = files.map(({ path, before, after }) => [path, before, after]);
   try {
-    return await compute.compareFiles(sides, options);
+    return await deps.compared.lines.get(JSON.stringify([options, named]), async () => {
+      const contents = await readFiles(repo, idsOf(files), DIFF_ALONE_MAX_BYTES, deps);
+      const sides = files.map(({ path, before, after }) => ({
+        name: path,
+        before: before === null ? null : contents.get(before)!,
+        after: after === null ? null : contents.get(after)!,
+      }));
+      return deps.compute.compareFiles(sides, options);
+    });
   } catch (error) {
     if (ComputeOverrun.is(error)) return [];
     throw error;
@@ -196,7 +203,7 @@ function tell(file: Prepared, result: ComparedFile | null | undefined, alone: bo
   if (result.kind === 'binary') return { ...none, notShown: 'binary' };
   if (result.kind === 'too-many-lines') {
     const { added, removed } = result;
-    return { ...none, added, removed, notShown: alone ? 'too-many-lines' : 'left-out' };
+    return { ...none, added, removed, notShown: 'left-out' };
   }
   const { diff } = result;
   return { ...none, added: diff.added, removed: diff.removed, diff };

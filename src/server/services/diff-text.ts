@@ -41,6 +41,7 @@ export function diffText(before: string, after: string, options: DiffTextOptions
     removed: count(changed.before),
     beforeLines: a.length,
     afterLines: b.length,
+    ...{ skipped: 0, left: 0 },
   };
   const blocks = blocksOf(changed.before, changed.after);
   const context = contextLines ?? Math.max(a.length, b.length);

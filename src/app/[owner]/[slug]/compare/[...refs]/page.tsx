@@ -51,11 +51,11 @@ export default async function ComparisonPage({ params, searchParams }: Props) {
   );
   const toAddress = (query: Record<string, string | null>) => comparisonAddress(repo, refs, query);
   const options = await readDiffOptions(searchParams, toAddress, { commits: commitsAfter });
-  const { path, after, hideWhitespace, whole } = options;
+  const { path, after, hideWhitespace, whole, skip } = options;
   const page = await found(
     api.compare.diff({
       ...{ owner, slug, before: comparison.before, commit: comparison.head.commitId },
-      ...{ path, after, hideWhitespace, whole },
+      ...{ path, after, hideWhitespace, whole, skip },
     }),
   );
   const same = comparison.base.commitId === comparison.head.commitId;

@@ -38,9 +38,9 @@ export default async function DiffPage({ params, searchParams }: Props) {
   const toAddress = (query: Record<string, string | null>) => diffAddress(repo, id, query);
   const kept = { parent: parent === null ? null : String(parent) };
   const options = await readDiffOptions(searchParams, toAddress, kept);
-  const { path, after, hideWhitespace, whole } = options;
+  const { path, after, hideWhitespace, whole, skip } = options;
   const page = await found(
-    api.commit.diff({ owner, slug, id, parent, path, after, hideWhitespace, whole }),
+    api.commit.diff({ owner, slug, id, parent, path, after, hideWhitespace, whole, skip }),
   );
   return (
     <RepoShell repo={repo} tab="commits">
