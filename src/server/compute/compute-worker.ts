@@ -1,9 +1,10 @@
 import { parentPort } from 'node:worker_threads';
-import { type TaskAnswer, type TaskRequest, tasks } from './tasks';
+import { type TaskRequest, tasks } from './tasks';
+import type { ThreadAnswer } from './thread-pool';
 
 /** The program of a thread of `WorkerCompute`: takes a task, answers it, waits for the next. */
 parentPort?.on('message', async ({ name, args }: TaskRequest) => {
-  let answer: TaskAnswer;
+  let answer: ThreadAnswer;
   try {
     const task = tasks[name] as (...args: unknown[]) => unknown;
     answer = { value: await task(...args) };

@@ -27,5 +27,3 @@ export interface TaskRequest {
   name: TaskName;
   args: unknown[];
 }
-
-export type TaskAnswer = { value: unknown } | { error: Error };
