@@ -128,7 +128,7 @@ function writeWhole(file, text) {
 }
 
 /**
- * dist/main.js is the hub with its threads' program, its checker and its backup beside it;
+ * dist/main.js is the hub with its threads' programs, its checker and its backup beside it;
  * dist/musehub.js the command line program.
  */
 async function bundlePrograms() {
@@ -148,6 +148,7 @@ async function bundlePrograms() {
   const hub = {
     main: 'src/server/main.ts',
     'compute-worker': 'src/server/compute/compute-worker.ts',
+    'check-worker': 'src/server/compute/check-worker.ts',
     'fsck-main': 'src/server/fsck-main.ts',
     'backup-main': 'src/server/backup-main.ts',
   };

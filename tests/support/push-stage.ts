@@ -1,5 +1,6 @@
 import { objectIdOf } from '~/muse/ids';
 import type { Principal } from '~/server/access';
+import type { ObjectChecker } from '~/server/ports/object-checker';
 import type { ObjectStorage } from '~/server/ports/object-storage';
 import type { PushStore } from '~/server/ports/push-store';
 import { FrameSource } from '~/server/services/frame-source';
@@ -9,6 +10,7 @@ import { SegmentObjectStorage } from '~/server/storage/segment-object-storage';
 import { Refusal } from '~/wire/errors';
 import type { ResultFrame } from '~/wire/frames';
 import { DEFAULT_LIMITS, type Limits } from '~/wire/limits';
+import { checkerInPlace } from './checker-in-place';
 import { FakeClock } from './fake-clock';
 import { MemoryBlobStore } from './memory-blob-store';
 import { MemoryHub } from './memory-hub';
@@ -26,6 +28,7 @@ export class PushStage {
   repoQuotaBytes: number | null = null;
   store: PushStore;
   storage: ObjectStorage;
+  checker: ObjectChecker = checkerInPlace;
 
   private constructor(
     readonly hub: MemoryHub,
@@ -63,6 +66,7 @@ export class PushStage {
     return {
       store: this.store,
       storage: this.storage,
+      checker: this.checker,
       feed: this.feed,
       clock: this.clock,
       limits: this.limits,

@@ -12,6 +12,7 @@ import { SegmentObjectStorage } from '~/server/storage/segment-object-storage';
 import type { DamageOutcome } from '~/server/storage/segment-reader';
 import type { ResultFrame } from '~/wire/frames';
 import { DEFAULT_LIMITS } from '~/wire/limits';
+import { checkerInPlace } from './checker-in-place';
 import type { TestDatabase } from './database';
 import { MemoryPushFeed } from './memory-push-feed';
 import { postgresWorld } from './postgres-world';
@@ -42,6 +43,7 @@ export class StorageStage {
     this.#deps = {
       store: world.push,
       storage: this.storage,
+      checker: checkerInPlace,
       feed: new MemoryPushFeed(),
       clock: systemClock,
       limits: DEFAULT_LIMITS,

@@ -23,6 +23,7 @@ import { handleRefs } from '~/server/http/refs-handler';
 import { systemClock } from '~/server/ports/clock';
 import { PushSlots } from '~/server/services/push-slots';
 import { SegmentObjectStorage } from '~/server/storage/segment-object-storage';
+import { checkerInPlace } from './checker-in-place';
 import { FetchStage, type Person } from './fetch-stage';
 import { MemoryBlobStore } from './memory-blob-store';
 import { MemoryHub, type MemoryPush } from './memory-hub';
@@ -99,6 +100,7 @@ export class WireServer {
         onDamage: (damage) => deps.log.error(damage.message, {}),
         onTrouble: (what) => deps.log.error(what, {}),
       }),
+      checker: checkerInPlace,
       feed: new MemoryPushFeed(),
       clock: systemClock,
       limits: deps.limits,

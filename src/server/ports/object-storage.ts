@@ -13,7 +13,7 @@ export interface ObjectStorage {
   openSpool(): Spool;
 }
 
-/** An object as it came, already decoded, hashed and checked by the caller. */
+/** An object as it came. The caller checks it, before or after, and abandons what holds a bad one. */
 export interface IncomingObject {
   id: Id;
   /** Decoded bytes. */
@@ -40,6 +40,8 @@ export interface ObjectWriter {
    * the back-pressure, to be awaited before the next call.
    */
   add(object: IncomingObject): Promise<void> | undefined;
+  /** Notes the two formats of an object that was taken. */
+  markPolyglot(id: Id, polyglot: string): void;
   /** Takes an object that comes in pieces. No other call until its `end`. */
   beginObject(object: { id: Id; encoding: ObjectLocation['encoding'] }): ChunkedObject;
   /** Puts what is left and waits for every put: then all bytes are durable. */

@@ -2,6 +2,7 @@ import { Refusal } from '~/wire/errors';
 import type { CommitPackFrame } from '~/wire/frames';
 import type { Limits } from '~/wire/limits';
 import type { PushAction } from '~/wire/push-stream';
+import type { ObjectChecker } from '../ports/object-checker';
 import type { ObjectStorage, Spool } from '../ports/object-storage';
 import type { PushRepository, PushStore } from '../ports/push-store';
 import { PushCommits } from './push-commits';
@@ -21,11 +22,16 @@ export class PushIntake {
 
   constructor(
     repository: PushRepository,
-    deps: { store: PushStore; storage: ObjectStorage; limits: Limits },
+    deps: {
+      store: PushStore;
+      storage: ObjectStorage;
+      checker: ObjectChecker;
+      limits: Limits;
+    },
     private readonly progress: PushProgress,
   ) {
     this.spool = deps.storage.openSpool();
-    this.objects = new PushObjects(repository, deps.storage, deps.limits);
+    this.objects = new PushObjects(repository, deps, deps.limits);
     this.commits = new PushCommits(this.spool);
     this.snapshots = new PushSnapshots(
       repository.id,
@@ -59,6 +65,19 @@ export class PushIntake {
     for (const record of pack.commits) this.commits.add(record);
     this.progress.commits = this.commits.count;
     await this.spool.ready();
+  }
+
+  /**
+   * Why a push falls that met this error: an object that came before it, and is still being checked,
+   * may be the first thing that is wrong.
+   */
+  async causeOf(error: unknown): Promise<unknown> {
+    try {
+      await this.objects.settle();
+    } catch (earlier) {
+      if (Refusal.is(earlier)) return earlier;
+    }
+    return error;
   }
 
   /**

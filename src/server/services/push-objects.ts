@@ -14,6 +14,7 @@ import {
   type Limits,
   ZSTD_MAX_WINDOW_BYTES,
 } from '~/wire/limits';
+import { isCheckedBeside, type ObjectChecker, type ObjectChecks } from '../ports/object-checker';
 import type { ChunkedObject, ObjectStorage, ObjectWriter } from '../ports/object-storage';
 import type { PushRepository } from '../ports/push-store';
 
@@ -24,17 +25,20 @@ export type WrittenObjects = Awaited<ReturnType<ObjectWriter['finish']>>;
 
 /**
  * The objects of one push: each is decoded within bounds, hashed, compared with its id, looked at
- * for a second active format, and handed to the segment writer (docs/protocol.md §3, §6).
+ * for a second active format, and handed to the segment writer (docs/protocol.md §3, §6). Small ones
+ * go to the writer first, and are checked while more come; `settle` is the end of that.
  */
 export class PushObjects {
   readonly warnings: Warning[] = [];
   private readonly writer: ObjectWriter;
+  private readonly checks: ObjectChecks;
+  private refused: Refusal | null = null;
   private readonly bounds: DecodeBounds;
   private inChunks: { decoder: ObjectDecoder; sink: ChunkedObject } | null = null;
 
   constructor(
     private readonly repository: PushRepository,
-    storage: ObjectStorage,
+    { storage, checker }: { storage: ObjectStorage; checker: ObjectChecker },
     limits: Limits,
   ) {
     this.writer = storage.openWriter(repository.id);
@@ -44,6 +48,10 @@ export class PushObjects {
       ratioFreeBytes: DECODE_RATIO_FREE_BYTES,
       zstdMaxWindowBytes: ZSTD_MAX_WINDOW_BYTES,
     };
+    this.checks = checker.open(this.bounds, (id, polyglot) => {
+      this.writer.markPolyglot(id, polyglot);
+      this.judge(id, polyglot);
+    });
   }
 
   wasSent(id: Id): boolean {
@@ -52,6 +60,7 @@ export class PushObjects {
 
   /** Takes an object; returns a promise only when there is something to wait for. */
   keep(frame: ObjectFrame): Promise<void> | undefined {
+    if (isCheckedBeside(frame)) return this.keepAsItCame(frame);
     const decoded = decodeObject(frame, this.bounds);
     return decoded instanceof Promise
       ? decoded.then((object) => this.store(object))
@@ -73,7 +82,15 @@ export class PushObjects {
     this.inChunks = null;
     const { polyglot } = refuse(await decoder.finish());
     this.judge(id, polyglot);
+    if (this.refused) throw this.refused;
     await sink.end({ size, polyglot });
+  }
+
+  /** Waits until every object is checked. Throws `Refusal` for the first that is refused. */
+  async settle(): Promise<void> {
+    const problem = await this.checks.settle();
+    if (problem) refuse(problem);
+    if (this.refused) throw this.refused;
   }
 
   /** Waits until every byte is durable. */
@@ -88,9 +105,20 @@ export class PushObjects {
     await this.writer.abandon();
   }
 
+  private keepAsItCame(frame: ObjectFrame): Promise<void> | undefined {
+    const { id, size, encoding, data } = frame;
+    const parts = [data];
+    const stored = { id, size, encoding, polyglot: '', parts, storedBytes: data.length };
+    const slot = this.writer.add(stored);
+    const turn = this.checks.add(frame);
+    if (this.checks.problem || this.refused) return this.settle();
+    return slot && turn ? slot.then(() => turn) : (slot ?? turn);
+  }
+
   private store(decoded: DecodedObject | Problem): Promise<void> | undefined {
     const { id, size, encoding, polyglot, parts } = refuse(decoded);
     this.judge(id, polyglot);
+    if (this.refused) throw this.refused;
     let storedBytes = 0;
     for (const part of parts) storedBytes += part.length;
     return this.writer.add({ id, size, encoding, polyglot, parts, storedBytes });
@@ -98,9 +126,9 @@ export class PushObjects {
 
   private judge(id: Id, polyglot: string): void {
     if (polyglot === '') return;
-    if (this.repository.refusePolyglot)
-      throw new Refusal('object-refused', { object_id: id, polyglot });
-    if (this.warnings.length < WARNINGS_MAX) {
+    if (this.repository.refusePolyglot) {
+      this.refused ??= new Refusal('object-refused', { object_id: id, polyglot });
+    } else if (this.warnings.length < WARNINGS_MAX) {
       this.warnings.push({
         code: 'polyglot',
         message: `An object is valid as ${polyglot.replace('+', ' and as ')}; it is served as a download only.`,

@@ -6,6 +6,7 @@ import type { Limits } from '~/wire/limits';
 import { onEof, onFrame, type PushState, startPush } from '~/wire/push-stream';
 import type { Principal, RepositoryAccess } from '../access';
 import type { Clock } from '../ports/clock';
+import type { ObjectChecker } from '../ports/object-checker';
 import type { ObjectStorage } from '../ports/object-storage';
 import type { PushFeed } from '../ports/push-feed';
 import type { PushCounts, PushFacts, PushRepository, PushStore } from '../ports/push-store';
@@ -27,6 +28,7 @@ import { tellPush } from './report-push';
 export interface ReceivePushDeps extends QuotaDeps {
   store: PushStore;
   storage: ObjectStorage;
+  checker: ObjectChecker;
   /** Hears when a push begins and ends. */
   feed: Pick<PushFeed, 'publish'>;
   clock: Clock;
@@ -123,6 +125,7 @@ export async function receivePush(
     enterPhase(progress, phase, deps.clock.now() - push.startedAtMs);
   try {
     await takeFrames(source, push.state, intake, progress, deps.limits);
+    await intake.objects.settle();
     enter('checking');
     const verdict = await checkPush(push, intake, request, deps);
     enter('storing');
@@ -136,7 +139,8 @@ export async function receivePush(
     const result = await deps.store.applyPush(plan);
     tellPush(deps.feed, { repoId: repository.id, pushId: push.pushId, state: 'accepted' });
     return result;
-  } catch (error) {
+  } catch (thrown) {
+    const error = await intake.causeOf(thrown);
     progress.bytesReceived = source.bytesReceived;
     await intake.abandon(error);
     await recordEnd(error, push.pushId, repository, progress, deps);

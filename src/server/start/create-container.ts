@@ -2,6 +2,7 @@ import path from 'node:path';
 import { loginProviders } from '../auth/login-providers';
 import { ScryptHasher } from '../auth/scrypt-hasher';
 import { invitationCodes, mintToken } from '../auth/token-text';
+import { ThreadedChecker } from '../compute/threaded-checker';
 import { WorkerCompute } from '../compute/worker-compute';
 import type { Container } from '../container';
 import { configurationOf, type Env } from '../env';
@@ -78,6 +79,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
     onTrouble: (what, error) => logger.warn(what, { err: error }),
   });
   const compute = new WorkerCompute();
+  const checker = new ThreadedChecker();
   const lifecycle = new Lifecycle();
   const identities = new PostgresIdentityStore(prisma);
   const pushStore = new PostgresPushStore(prisma, {
@@ -125,6 +127,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       ...wire,
       store: pushStore,
       storage,
+      checker,
       feed,
       slots: new PushSlots(env.limits),
       repoQuotaBytes: env.repoQuotaBytes,
@@ -206,6 +209,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
     close: async () => {
       closing = true;
       await compute.close();
+      await checker.close();
       await feed.close();
       await blobStore.close();
       await prisma.$disconnect();

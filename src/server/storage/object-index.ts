@@ -92,6 +92,14 @@ export class ObjectIndex implements SentObjects {
     return true;
   }
 
+  /** Sets the two formats of an object that is in the index. */
+  markPolyglot(id: Id, polyglot: string): void {
+    const position = this.#ids.indexOf(id);
+    if (position === -1) throw new RangeError(`object ${id} is not here`);
+    const page = this.#pages[Math.floor(position / PAGE_OBJECTS)]!;
+    page.polyglots[position % PAGE_OBJECTS] = this.#polyglotNumber(polyglot);
+  }
+
   *batches(batchObjects: number = BATCH_OBJECTS): Generator<NewObject[]> {
     const positions = this.#ids.sortedPositions();
     for (let at = 0; at < positions.length; at += batchObjects) {

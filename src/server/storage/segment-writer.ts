@@ -69,6 +69,10 @@ export class SegmentWriter implements ObjectWriter {
     return this.#append(object);
   }
 
+  markPolyglot(id: Id, polyglot: string): void {
+    this.objects.markPolyglot(id, polyglot);
+  }
+
   beginObject(object: { id: Id; encoding: ObjectLocation['encoding'] }): ChunkedObject {
     const { batchBytes } = this.#options.limits;
     const duplicate = this.objects.has(object.id);
