@@ -26,8 +26,10 @@ let ada: User;
 
 beforeEach(async () => {
   clock = new FakeClock();
-  world = memoryWorld(new MemoryHub(() => clock.now()));
+  const hub = new MemoryHub(() => clock.now());
+  world = memoryWorld(hub);
   ada = await addUser(world, { handle: 'ada' });
+  hub.acts.length = 0;
 });
 
 const deps = () => ({

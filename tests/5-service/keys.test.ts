@@ -23,6 +23,7 @@ beforeEach(async () => {
   world = memoryWorld(hub);
   ada = await addUser(world, { handle: 'Ada' });
   eve = await addUser(world, { handle: 'eve' });
+  hub.acts.length = 0;
 });
 
 const deps = () => ({ keys: world.keys, use: TEST_USE });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appRouter } from '~/server/api/root';
 import { hashToken } from '~/server/auth/token-text';
+import { PostgresAccountStore } from '~/server/postgres/account-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
@@ -58,6 +59,7 @@ beforeAll(async () => {
   const settings = new PostgresSettingsStore(database.prisma);
   stage = new FetchStage({
     identities,
+    accounts: new PostgresAccountStore(database.prisma),
     pushStore: new PostgresPushStore(database.prisma),
     fetchStore: new PostgresFetchStore(database.prisma),
     blobs: new LocalBlobStore({ root: path.join(hub.dataFolder, 'objects') }),

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { encode } from '@msgpack/msgpack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Id } from '~/muse/ids';
+import { PostgresAccountStore } from '~/server/postgres/account-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
@@ -47,6 +48,7 @@ beforeAll(async () => {
   const blobs = new LocalBlobStore({ root: path.join(hub.dataFolder, 'objects') });
   const stage = new FetchStage({
     identities: new PostgresIdentityStore(database.prisma),
+    accounts: new PostgresAccountStore(database.prisma),
     pushStore: new PostgresPushStore(database.prisma),
     fetchStore: new PostgresFetchStore(database.prisma),
     blobs,

@@ -6,6 +6,7 @@ import { decode, encode } from '@msgpack/msgpack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Id, objectIdOf } from '~/muse/ids';
 import { segmentKey } from '~/server/ports/segment-key';
+import { PostgresAccountStore } from '~/server/postgres/account-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
@@ -32,6 +33,7 @@ beforeAll(async () => {
   hub = await startHub({ env: { DATABASE_URL: database.url } });
   stage = new FetchStage({
     identities: new PostgresIdentityStore(database.prisma),
+    accounts: new PostgresAccountStore(database.prisma),
     pushStore: new PostgresPushStore(database.prisma),
     fetchStore: new PostgresFetchStore(database.prisma),
     blobs: new LocalBlobStore({ root: path.join(hub.dataFolder, 'objects') }),

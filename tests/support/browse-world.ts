@@ -43,6 +43,7 @@ import {
   type SeedOptions,
   seedRepository,
 } from './seed-repository';
+import { insertAccount } from './store-cast';
 
 /** The services behind pages over a real database, with accounts and repositories to read. */
 export interface BrowseWorld {
@@ -145,7 +146,7 @@ export async function openBrowseWorld(): Promise<BrowseWorld> {
     async addUser(handle, role = 'user') {
       const id = randomUUID();
       owners++;
-      await identities.createUser({
+      await insertAccount(deps.accounts, {
         ...{ id, handle, displayName: `User ${owners}`, kind: 'human', ownerId: null, role },
       });
       const account = { kind: 'user', accountKind: 'human', token: null, sessionId: null } as const;

@@ -5,12 +5,14 @@ import type { Principal, Scope } from '~/server/access';
 import { hashToken, newToken } from '~/server/auth/token-text';
 import type { FetchHandlerDeps } from '~/server/http/fetch-handler';
 import type { PushOutcomeHandlerDeps } from '~/server/http/push-outcome-handler';
+import type { AccountStore } from '~/server/ports/account-store';
 import type { BlobStore } from '~/server/ports/blob-store';
 import { systemClock } from '~/server/ports/clock';
 import type { FetchStore } from '~/server/ports/fetch-store';
 import type { IdentityStore } from '~/server/ports/identity-store';
 import type { StoredObjectDamaged } from '~/server/ports/object-storage';
 import type { PushStore } from '~/server/ports/push-store';
+import { PostgresAccountStore } from '~/server/postgres/account-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
@@ -33,6 +35,7 @@ import {
   type SeedOptions,
   seedRepository,
 } from './seed-repository';
+import { insertAccount } from './store-cast';
 
 /** What the routes that read need, over stores that a test chose, with people and repositories. */
 export type ReadDeps = FetchHandlerDeps & PushOutcomeHandlerDeps;
@@ -45,6 +48,7 @@ export interface Person {
 
 export interface StageStores {
   identities: IdentityStore;
+  accounts: Pick<AccountStore, 'createAccount'>;
   pushStore: PushStore;
   fetchStore: FetchStore;
   blobs: BlobStore;
@@ -82,7 +86,7 @@ export class FetchStage {
 
   async person(handle: string, role: 'user' | 'admin' = 'user'): Promise<Person> {
     const id = crypto.randomUUID();
-    await this.stores.identities.createUser({
+    await insertAccount(this.stores.accounts, {
       id,
       handle,
       displayName: handle,
@@ -171,6 +175,7 @@ export async function openDatabaseStage(): Promise<DatabaseStage> {
   const blobs = new LocalBlobStore({ root: blobFolder });
   const stage = new FetchStage({
     identities: new PostgresIdentityStore(database.prisma),
+    accounts: new PostgresAccountStore(database.prisma),
     pushStore: new PostgresPushStore(database.prisma),
     fetchStore: new PostgresFetchStore(database.prisma),
     blobs,

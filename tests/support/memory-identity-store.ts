@@ -7,7 +7,6 @@ import type {
   RepositoryEntry,
   TokenRecord,
 } from '~/server/ports/identity-store';
-import { Refusal } from '~/wire/errors';
 import { emptyRepository, type MemoryHub } from './memory-hub';
 
 const TOUCH_EVERY_MS = 60_000;
@@ -88,14 +87,6 @@ export class MemoryIdentityStore implements IdentityStore {
     if (!user) return null;
     const { id, kind, role, disabled } = user;
     return { id, handle: user.handle, kind, role, disabled };
-  }
-
-  async createUser(user: Parameters<IdentityStore['createUser']>[0]): Promise<void> {
-    if (await this.findUser(user.handle)) {
-      throw new Refusal('access-denied', { handle: user.handle });
-    }
-    const fresh = { disabled: false, passwordHash: null, createdAtMs: this.hub.now() };
-    this.hub.users.set(user.id, { ...user, ...fresh });
   }
 
   async createSession(

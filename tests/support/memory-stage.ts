@@ -8,6 +8,7 @@ export function memoryStage(): FetchStage & { stores: { blobs: MemoryBlobStore }
   const blobs = new MemoryBlobStore();
   return new FetchStage({
     identities: world.identity,
+    accounts: world.accounts,
     pushStore: world.push,
     fetchStore: world.fetch,
     blobs,

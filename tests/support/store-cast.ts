@@ -1,10 +1,21 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Principal, Scope } from '~/server/access';
+import type { AccountStore, NewAccount } from '~/server/ports/account-store';
 import type { NewToken } from '~/server/ports/identity-store';
 import { AN_ACT } from './audit-entries';
 import type { StoreWorld } from './store-world';
 
 type User = Extract<Principal, { kind: 'user' }>;
+
+/** Makes an account that can do nothing yet. */
+export async function insertAccount(
+  accounts: Pick<AccountStore, 'createAccount'>,
+  account: Pick<NewAccount, 'id' | 'handle' | 'displayName' | 'kind' | 'ownerId' | 'role'>,
+): Promise<void> {
+  const without = { passwordHash: null, login: null, invitationId: null };
+  const problem = await accounts.createAccount({ ...account, ...without }, AN_ACT);
+  if (problem !== null) throw new Error(`${account.handle} could not be made: ${problem}`);
+}
 
 /** An account of its own for one test, without a token. */
 export async function addUser(
@@ -19,7 +30,7 @@ export async function addUser(
   const { role = 'user', kind = 'human', ownerId = null } = fields;
   const userId = randomUUID();
   const handle = fields.handle ?? `user-${userId.slice(0, 8)}`;
-  await world.identity.createUser({
+  await insertAccount(world.accounts, {
     ...{ id: userId, handle, displayName: '', kind, ownerId, role },
   });
   return { kind: 'user', userId, handle, accountKind: kind, role, token: null, sessionId: null };

@@ -75,6 +75,7 @@ export class WireServer {
     const blobs = new MemoryBlobStore();
     const stores = {
       identities: world.identity,
+      accounts: world.accounts,
       pushStore: world.push,
       fetchStore: world.fetch,
       blobs,

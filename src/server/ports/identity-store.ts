@@ -71,15 +71,6 @@ export interface IdentityStore {
     role: 'user' | 'admin';
     disabled: boolean;
   } | null>;
-  /** Rejects with `Refusal` `access-denied` when the handle is taken. */
-  createUser(user: {
-    id: string;
-    handle: string;
-    displayName: string;
-    kind: 'human' | 'agent';
-    ownerId: string | null;
-    role: 'user' | 'admin';
-  }): Promise<void>;
   createSession(
     session: {
       id: string;

@@ -1,4 +1,3 @@
-import { Refusal } from '~/wire/errors';
 import type { Principal, Scope } from '../access';
 import type { AuditEntry } from '../ports/audit-log';
 import type {
@@ -144,24 +143,6 @@ export class PostgresIdentityStore implements IdentityStore {
           FROM users WHERE handle_key = ${keyOf(handle)}`,
     );
     return row ?? null;
-  }
-
-  async createUser(user: Parameters<IdentityStore['createUser']>[0]): Promise<void> {
-    const created = await asking(
-      () => this.prisma.$executeRaw`
-        INSERT INTO users (id, handle, handle_key, display_name, kind, owner_id, role)
-        VALUES (${user.id}::uuid, ${user.handle}, ${keyOf(user.handle)},
-                ${storableText(user.displayName)}, ${user.kind}::account_kind,
-                ${user.ownerId}::uuid, ${user.role}::role)
-        ON CONFLICT (handle_key) DO NOTHING`,
-    );
-    if (created === 0) {
-      throw new Refusal(
-        'access-denied',
-        { handle: user.handle },
-        'This handle is taken; choose another.',
-      );
-    }
   }
 
   async createSession(

@@ -1,13 +1,21 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { Refusal } from '~/wire/errors';
 import { hashToken, newToken } from '../auth/token-text';
+import type { AccountStore } from '../ports/account-store';
 import type { Clock } from '../ports/clock';
 import type { IdentityStore } from '../ports/identity-store';
+import { ofAccount } from '../services/account-deps';
+import { accountRefusal } from '../services/account-problem';
 import { hubEntry } from '../services/audit-entry';
 import { writePrivateFile } from './secrets';
 
 const ADMIN_HANDLE = 'admin';
+
+export interface BootstrapDeps {
+  identities: Pick<IdentityStore, 'findUser' | 'findToken' | 'createToken'>;
+  accounts: Pick<AccountStore, 'createAccount'>;
+  clock: Pick<Clock, 'uuid'>;
+}
 
 /**
  * Sees to it that a new hub has an account to begin with: `admin`, whose token lies in
@@ -18,8 +26,7 @@ const ADMIN_HANDLE = 'admin';
  */
 export async function bootstrapAdmin(
   dataFolder: string,
-  identities: Pick<IdentityStore, 'findUser' | 'findToken' | 'createUser' | 'createToken'>,
-  clock: Pick<Clock, 'uuid'>,
+  { identities, accounts, clock }: BootstrapDeps,
 ): Promise<string | null> {
   const file = path.join(dataFolder, 'admin-token');
   const existing = await identities.findUser(ADMIN_HANDLE);
@@ -30,17 +37,18 @@ export async function bootstrapAdmin(
 
   const userId = existing?.id ?? clock.uuid();
   if (!existing) {
-    try {
-      await identities.createUser({
-        id: userId,
-        handle: ADMIN_HANDLE,
-        displayName: 'Administrator',
-        kind: 'human',
-        ownerId: null,
-        role: 'admin',
-      });
-    } catch (error) {
-      if (!Refusal.is(error) || kept !== null) throw error;
+    const problem = await accounts.createAccount(
+      {
+        ...{ id: userId, handle: ADMIN_HANDLE, displayName: 'Administrator', kind: 'human' },
+        ...{ role: 'admin', ownerId: null, passwordHash: null, login: null, invitationId: null },
+      },
+      hubEntry({
+        ...{ action: 'account.create', ...ofAccount({ id: userId, handle: ADMIN_HANDLE }) },
+        detail: { kind: 'human', role: 'admin' },
+      }),
+    );
+    if (problem !== null) {
+      if (kept !== null) throw accountRefusal(problem);
       fs.rmSync(file); // another hub on the same database was faster; its token is the one
       return null;
     }

@@ -85,8 +85,7 @@ async function openContainer(env: Env, closers: (() => unknown)[]): Promise<Cont
   for (const name of unknownVariables(process.env)) warn(`${name} is set but means nothing here`);
   for (const name of applied) container.logger.info('applied a migration', { migration: name });
   await checkStorage(container);
-  const { identities } = container.api;
-  const tokenFile = await bootstrapAdmin(env.dataFolder, identities, container.clock);
+  const tokenFile = await bootstrapAdmin(env.dataFolder, container.api);
   if (tokenFile) container.logger.info('made the account "admin"', { tokenFile });
   const alone = env.databaseUrl === undefined;
   const worker = await startWorker({ databaseUrl, alone, jobs, deps: container.jobs });
