@@ -21,7 +21,7 @@ export function describeHistoryStore(name: string, makeWorld: () => StoreWorld):
     id: randomUUID(),
     scope: { head: idOf('head'), exclude: null },
     marks: [mark(1), mark(0)],
-    nextNumber: 2,
+    ...{ nextNumber: 2, behind: null },
     ...fields,
   });
   const fresh = async (): Promise<HistoryKey> => ({
@@ -47,6 +47,21 @@ export function describeHistoryStore(name: string, makeWorld: () => StoreWorld):
       expect(await texts(key, next.id, [1, 7])).toEqual({ 1: 'newest' });
       expect(await world.histories.find({ ...key, branch: 'other' })).toBeNull();
       expect(await texts({ ...key, repoId: (await fresh()).repoId }, next.id, [1])).toEqual({});
+    });
+
+    it('say how far branches are from the default, where that was counted', async () => {
+      const { repoId } = await fresh();
+      const scope = { head: idOf('head'), exclude: idOf('default') };
+      const save = (branch: string, fields: Partial<SavedHistory>) =>
+        world.histories.save({ repoId, branch }, null, made(fields), new Map());
+      await save('main', { behind: null });
+      await save('one', { scope, behind: 0 });
+      await save('two', { scope, behind: 70_000, marks: [mark(0)] });
+      await save('old', { scope, behind: null });
+      const found = await world.histories.findDistances(repoId, ['main', 'two', 'old', 'none']);
+      expect([...found]).toEqual([['two', { scope, ahead: 3, behind: 70_000 }]]);
+      expect((await world.histories.findDistances(repoId, ['one', 'two'])).size).toBe(2);
+      expect((await world.histories.findDistances((await fresh()).repoId, ['one'])).size).toBe(0);
     });
 
     it('are replaced only by what was made from them', async () => {
@@ -90,7 +105,12 @@ export function describeHistoryStore(name: string, makeWorld: () => StoreWorld):
         (await world.histories.listMissing(10_000)).filter((one) => one.repoId === repoId);
       expect(await missing()).toEqual([key]);
       expect(await world.histories.findDefaultBranch(repoId)).toBe(plan.branch);
-      await world.histories.save(key, null, made(), new Map());
+      // One that was saved before what lies behind was counted.
+      const uncounted = made({ scope: { head: idOf('head'), exclude: idOf('default') } });
+      await world.histories.save(key, null, uncounted, new Map());
+      expect(await missing()).toEqual([key]);
+      const saved = await world.histories.find(key);
+      await world.histories.save(key, saved, { ...uncounted, behind: 4 }, new Map());
       expect(await missing()).toEqual([]);
       await world.histories.removeGone();
       expect(await world.histories.find(key)).not.toBeNull();

@@ -1,4 +1,9 @@
-import type { HistoryKey, HistoryStore, SavedHistory } from '~/server/ports/history-store';
+import type {
+  HistoryKey,
+  HistoryStore,
+  SavedDistance,
+  SavedHistory,
+} from '~/server/ports/history-store';
 import type { MemoryHub } from './memory-hub';
 
 const KEPT_MS = 10 * 60_000;
@@ -24,6 +29,18 @@ export class MemoryHistoryStore implements HistoryStore {
   async find(key: HistoryKey): Promise<SavedHistory | null> {
     const saved = this.#entries.get(nameOf(key))?.saved;
     return saved ? structuredClone(saved) : null;
+  }
+
+  async findDistances(repoId: string, branches: string[]): Promise<Map<string, SavedDistance>> {
+    const found = new Map<string, SavedDistance>();
+    for (const branch of branches) {
+      const saved = this.#entries.get(nameOf({ repoId, branch }))?.saved;
+      if (!saved || saved.behind === null || saved.scope.exclude === null) continue;
+      const { head, exclude } = saved.scope;
+      const ahead = saved.marks.reduce((sum, { count }) => sum + count, 0);
+      found.set(branch, { scope: { head, exclude }, ahead, behind: saved.behind });
+    }
+    return found;
   }
 
   async loadChunks(key: HistoryKey, id: string, numbers: number[]) {
@@ -73,7 +90,10 @@ export class MemoryHistoryStore implements HistoryStore {
 
   async listMissing(limit: number): Promise<HistoryKey[]> {
     return this.#branches()
-      .filter((key) => !this.#entries.has(nameOf(key)))
+      .filter((key) => {
+        const saved = this.#entries.get(nameOf(key))?.saved;
+        return !saved || (saved.scope.exclude !== null && saved.behind === null);
+      })
       .slice(0, limit);
   }
 

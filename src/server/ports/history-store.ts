@@ -27,6 +27,18 @@ export interface SavedHistory {
   marks: ChunkMark[];
   /** Above the number of every chunk that there ever was. */
   nextNumber: number;
+  /**
+   * How many commits `exclude` reaches and `head` does not; null: nothing is excluded, or it was
+   * saved before they were counted.
+   */
+  behind: number | null;
+}
+
+/** What a saved history says of a branch beside the default: commits that only one of them reaches. */
+export interface SavedDistance {
+  scope: { head: Id; exclude: Id };
+  ahead: number;
+  behind: number;
 }
 
 export interface HistoryKey {
@@ -40,6 +52,8 @@ export interface HistoryKey {
  */
 export interface HistoryStore {
   find(key: HistoryKey): Promise<SavedHistory | null>;
+  /** Of several branches at once; those are left out whose distance was not counted. */
+  findDistances(repoId: string, branches: string[]): Promise<Map<string, SavedDistance>>;
   /** The bytes of chunks by their number. A chunk that was replaced is there for ten minutes more. */
   loadChunks(key: HistoryKey, id: string, numbers: number[]): Promise<Map<number, Uint8Array>>;
   /**
@@ -56,7 +70,7 @@ export interface HistoryStore {
   findDefaultBranch(repoId: string): Promise<string | null>;
   /** Asks for a history to be made or brought up to date soon, by a job. */
   request(key: HistoryKey): Promise<void>;
-  /** Branches that have no history yet. */
+  /** Branches that have no history yet, or one that lacks what lies behind. */
   listMissing(limit: number): Promise<HistoryKey[]>;
   /** Removes the histories of branches that have been gone for a while; resolves to their number. */
   removeGone(): Promise<number>;

@@ -1,5 +1,11 @@
 import { ID_BYTES, type Id } from '~/muse/ids';
-import type { ChunkMark, HistoryKey, HistoryStore, SavedHistory } from '../ports/history-store';
+import type {
+  ChunkMark,
+  HistoryKey,
+  HistoryStore,
+  SavedDistance,
+  SavedHistory,
+} from '../ports/history-store';
 import { asking } from './database-error';
 import type { Prisma } from './generated/client';
 import type { PrismaClient } from './prisma-client';
@@ -17,6 +23,7 @@ interface HistoryColumns {
   exclude: Id | null;
   marks: Uint8Array;
   next_number: number;
+  behind: number | null;
 }
 
 /** The order of branches' commits, in `histories` and `history_chunks`. */
@@ -27,13 +34,31 @@ export class PostgresHistoryStore implements HistoryStore {
     return asking(async () => {
       const [row] = await this.prisma.$queryRaw<HistoryColumns[]>`
         SELECT id::text AS id, version, encode(head, 'hex') AS head,
-               encode(exclude, 'hex') AS exclude, marks, next_number
+               encode(exclude, 'hex') AS exclude, marks, next_number, behind
           FROM histories
          WHERE repo_id = ${repoId}::uuid AND branch = ${branch}::text`;
       if (!row) return null;
-      const { id, version, head, exclude, marks, next_number } = row;
+      const { id, version, head, exclude, marks, next_number, behind } = row;
       const scope = { head, exclude };
-      return { id, version, scope, marks: unpackMarks(marks), nextNumber: next_number };
+      return { id, version, scope, marks: unpackMarks(marks), nextNumber: next_number, behind };
+    });
+  }
+
+  findDistances(repoId: string, branches: string[]): Promise<Map<string, SavedDistance>> {
+    return asking(async () => {
+      const rows = await this.prisma.$queryRaw<
+        { branch: string; head: Id; exclude: Id; marks: Uint8Array; behind: number }[]
+      >`
+        SELECT branch, encode(head, 'hex') AS head, encode(exclude, 'hex') AS exclude, marks, behind
+          FROM histories
+         WHERE repo_id = ${repoId}::uuid AND branch = ANY(${branches}::text[])
+           AND exclude IS NOT NULL AND behind IS NOT NULL`;
+      return new Map(
+        rows.map(({ branch, head, exclude, marks, behind }) => {
+          const ahead = unpackMarks(marks).reduce((sum, { count }) => sum + count, 0);
+          return [branch, { scope: { head, exclude }, ahead, behind }];
+        }),
+      );
     });
   }
 
@@ -93,7 +118,8 @@ export class PostgresHistoryStore implements HistoryStore {
           FROM branches b
           JOIN repositories r ON r.id = b.repo_id AND r.deleted_at IS NULL
          WHERE NOT EXISTS (SELECT FROM histories h
-                            WHERE h.repo_id = b.repo_id AND h.branch = b.name)
+                            WHERE h.repo_id = b.repo_id AND h.branch = b.name
+                              AND (h.exclude IS NULL OR h.behind IS NOT NULL))
          ORDER BY b.repo_id, b.name
          LIMIT ${limit}::int`,
     );
@@ -124,21 +150,23 @@ async function compareAndSet(
   tx: Transaction,
   { repoId, branch }: HistoryKey,
   previous: SavedHistory | null,
-  { id, scope, marks, nextNumber }: Omit<SavedHistory, 'version'>,
+  { id, scope, marks, nextNumber, behind }: Omit<SavedHistory, 'version'>,
 ): Promise<boolean> {
   const packed = packMarks(marks).toString('base64');
   const saved =
     previous === null
       ? await tx.$executeRaw`
-          INSERT INTO histories (repo_id, branch, id, version, head, exclude, marks, next_number)
+          INSERT INTO histories (repo_id, branch, id, version, head, exclude, marks, next_number,
+                                 behind)
           VALUES (${repoId}::uuid, ${branch}, ${id}::uuid, 1, decode(${scope.head}, 'hex'),
-                  decode(${scope.exclude}, 'hex'), decode(${packed}, 'base64'), ${nextNumber}::int)
+                  decode(${scope.exclude}, 'hex'), decode(${packed}, 'base64'), ${nextNumber}::int,
+                  ${behind}::int)
           ON CONFLICT DO NOTHING`
       : await tx.$executeRaw`
           UPDATE histories
              SET version = version + 1, head = decode(${scope.head}, 'hex'),
                  exclude = decode(${scope.exclude}, 'hex'), marks = decode(${packed}, 'base64'),
-                 next_number = ${nextNumber}::int, updated_at = now()
+                 next_number = ${nextNumber}::int, behind = ${behind}::int, updated_at = now()
            WHERE repo_id = ${repoId}::uuid AND branch = ${branch}
              AND id = ${id}::uuid AND version = ${previous.version}::int`;
   return saved === 1;

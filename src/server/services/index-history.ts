@@ -3,6 +3,7 @@ import type { Id } from '~/muse/ids';
 import type { BrowseStore } from '~/server/ports/browse-store';
 import type { HistoryKey, HistoryScope, HistoryStore } from '~/server/ports/history-store';
 import { CommitHistory } from './commit-history';
+import { countBehind } from './count-behind';
 import { changeHistory, EMPTY_HISTORY } from './history-chunks';
 import { sameScope } from './load-history';
 import { walkChange } from './walk-change';
@@ -44,7 +45,8 @@ export async function indexHistory(key: HistoryKey, deps: IndexHistoryDeps): Pro
     const scope = await branchScope(key, defaultBranch, browse);
     if (scope === null) return false;
     const saved = await histories.find(key);
-    if (saved && sameScope(saved.scope, scope)) return false;
+    const isCounted = scope.exclude === null || (saved !== null && saved.behind !== null);
+    if (saved && isCounted && sameScope(saved.scope, scope)) return false;
     const load = (numbers: number[]) =>
       saved === null ? Promise.resolve(new Map()) : histories.loadChunks(key, saved.id, numbers);
     const before = new CommitHistory(saved?.marks ?? [], {
@@ -55,7 +57,8 @@ export async function indexHistory(key: HistoryKey, deps: IndexHistoryDeps): Pro
     const from = saved?.scope ?? null;
     const change = await walkChange(key.repoId, from, scope, { browse, areInFrom });
     const { chunks, ...shape } = await changeHistory(saved ?? EMPTY_HISTORY, change, load);
-    const next = { id: saved?.id ?? randomUUID(), scope, ...shape };
+    const behind = await countBehind(key.repoId, saved, scope, browse);
+    const next = { id: saved?.id ?? randomUUID(), scope, behind, ...shape };
     if (await histories.save(key, saved, next, chunks)) return true;
   }
   return false;

@@ -2,15 +2,17 @@ import { rulesFor } from '~/server/branch-rules';
 import type { BranchRow } from '~/server/ports/browse-store';
 import type { BranchRule } from '~/server/ports/push-store';
 import type { SettingsStore } from '~/server/ports/settings-store';
+import { type BranchDistance, branchDistances } from './branch-distances';
 import type { BrowseDeps } from './browse-deps';
 import { describeCommits, type ListedCommit } from './list-commits';
 import { type ShownPush, visiblePush } from './list-pushes';
 import type { OpenRepository } from './open-repository';
-import { walkGraph } from './walk-graph';
 
-type BranchDeps = Pick<BrowseDeps, 'browse'> & { settings: Pick<SettingsStore, 'listRules'> };
+type BranchDeps = Pick<BrowseDeps, 'browse' | 'histories'> & {
+  settings: Pick<SettingsStore, 'listRules'>;
+};
 
-export interface ListedBranch {
+export interface ListedBranch extends BranchDistance {
   name: string;
   isDefault: boolean;
   head: ListedCommit;
@@ -21,17 +23,9 @@ export interface ListedBranch {
   rules: BranchRule[];
   /** Whether this reader may delete it by hand; the rules are asked again when he does. */
   mayDelete: boolean;
-  /** Commits that only this branch reaches, and that only the default reaches. */
-  ahead: number;
-  behind: number;
-  /** The walk was cut short: `ahead` and `behind` are lower bounds. */
-  bounded: boolean;
 }
 
-/** Branches compared in one walk: a bit each beside the default's. */
 export const BRANCH_PAGE_MAX = 30;
-const COMPARE_MAX_ROWS = 20_000;
-const DEFAULT_BIT = 1;
 
 /** A page of branches, the default first, then by name; `search` is a part of a name. */
 export async function listBranches(
@@ -50,7 +44,9 @@ export async function listBranches(
       : (await deps.browse.findBranches(repoId, [defaultName])).get(defaultName);
   const showMain =
     main && query.after === null && main.name.toLowerCase().includes(query.search.toLowerCase());
-  const compared = await compareBranches(repo, main ?? null, rows, deps);
+  const compared = main
+    ? await branchDistances(repoId, main, rows, deps)
+    : new Map<string, BranchDistance>();
   const listed = showMain ? [main, ...rows] : rows;
   const [heads, pushes, allRules] = await Promise.all([
     describeCommits(
@@ -84,37 +80,3 @@ export async function listBranches(
 const mayDelete = (repo: OpenRepository, rules: BranchRule[]): boolean =>
   repo.mayWrite &&
   rules.every((rule) => rule.allowDelete && (rule.pushRole === 'write' || repo.mayAdmin));
-
-/** How far each branch is ahead of the default and behind it, in one walk over all of them. */
-async function compareBranches(
-  repo: OpenRepository,
-  main: BranchRow | null,
-  branches: BranchRow[],
-  { browse }: Pick<BranchDeps, 'browse'>,
-): Promise<Map<string, { ahead: number; behind: number; bounded: boolean }>> {
-  const counts = branches.map(() => ({ ahead: 0, behind: 0, bounded: false }));
-  const all = branches.reduce((bits, _, index) => bits | (2 << index), DEFAULT_BIT);
-  if (main && branches.length > 0) {
-    const starts = branches.map((branch, index) => ({ id: branch.head, bits: 2 << index }));
-    const complete = await walkGraph(
-      repo.entry.id,
-      [{ id: main.head, bits: DEFAULT_BIT }, ...starts],
-      browse,
-      {
-        // What the default and every branch reach is ahead and behind of nothing.
-        settled: (bits) => bits === all,
-        visit: (_, bits) => {
-          const onMain = (bits & DEFAULT_BIT) !== 0;
-          for (const [index, count] of counts.entries()) {
-            const onBranch = (bits & (2 << index)) !== 0;
-            if (onBranch && !onMain) count.ahead++;
-            else if (onMain && !onBranch) count.behind++;
-          }
-        },
-        maxRows: COMPARE_MAX_ROWS,
-      },
-    );
-    if (!complete) for (const count of counts) count.bounded = true;
-  }
-  return new Map(branches.map((branch, index) => [branch.name, counts[index]!]));
-}

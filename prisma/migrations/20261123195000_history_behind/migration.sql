@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "histories" ADD COLUMN     "behind" INTEGER;
