@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { authenticatePassword, changePassword } from '~/server/auth/authenticate-password';
 import { ScryptHasher } from '~/server/auth/scrypt-hasher';
+import type { ResetReach } from '~/server/ports/password-store';
 import { resetAccount } from '~/server/services/look-after-accounts';
 import { redeemReset } from '~/server/services/reset-password';
 import { unlinkLogin } from '~/server/services/show-profile';
@@ -134,10 +135,10 @@ describe('changing a password', () => {
 });
 
 describe('a reset', () => {
-  const reset = (fields: { revokeTokens?: boolean; handle?: string; reason?: string } = {}) =>
+  const reset = (fields: Partial<ResetReach> & { handle?: string; reason?: string } = {}) =>
     resetAccount(
       stage.admin,
-      { handle: 'ada', revokeTokens: false, reason: 'lost it', ...fields },
+      { handle: 'ada', revokeTokens: false, unlinkLogins: false, reason: 'lost it', ...fields },
       stage.deps,
     );
   const redeem = (code: string, password = NEW_PASSWORD) =>

@@ -176,7 +176,7 @@ const PROCEDURES: Record<string, Row> = {
   'admin.users.reset': {
     repo: false,
     hub: true,
-    input: () => ({ handle: 'nobody', revokeTokens: false, reason: 'x' }),
+    input: () => ({ handle: 'nobody', revokeTokens: false, unlinkLogins: false, reason: 'x' }),
   },
   'admin.users.signUp': { repo: false, hub: true, input: () => ({}) },
   'admin.users.setSignUp': {

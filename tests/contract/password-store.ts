@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { ResetReach } from '~/server/ports/password-store';
 import { AN_ACT } from '~tests/support/audit-entries';
 import { addUser, withToken } from '~tests/support/store-cast';
 import type { StoreWorld } from '~tests/support/store-world';
@@ -20,17 +21,14 @@ export function describePasswordStore(name: string, makeWorld: () => StoreWorld)
   const stands = async (sessionId: string) =>
     (await world.identity.findSession(sessionId)) !== null;
   const hashOf = async (handle: string) => (await world.passwords.findPassword(handle))?.hash;
-  const reset = async (
-    userId: string,
-    fields: { revokeTokens?: boolean; livesMs?: number } = {},
-  ) => {
+  const reset = async (userId: string, fields: Partial<ResetReach> & { livesMs?: number } = {}) => {
     const codeHash = randomBytes(32);
-    const { revokeTokens = false, livesMs = 60_000 } = fields;
+    const { revokeTokens = false, unlinkLogins = false, livesMs = 60_000 } = fields;
     const invitation = { id: randomUUID(), codeHash, madeById: (await addUser(world)).userId };
     const expiresAtMs = Date.now() + livesMs;
     await world.passwords.resetPassword(
       userId,
-      { revokeTokens, invitation: { ...invitation, expiresAtMs } },
+      { revokeTokens, unlinkLogins, invitation: { ...invitation, expiresAtMs } },
       AN_ACT,
     );
     return { codeHash, id: invitation.id };
@@ -84,6 +82,22 @@ export function describePasswordStore(name: string, makeWorld: () => StoreWorld)
       expect((await world.identity.findToken(hash))?.revoked).toBe(false);
       await reset(user.userId, { revokeTokens: true });
       expect((await world.identity.findToken(hash))?.revoked).toBe(true);
+    });
+
+    it('takes the sign-ins of other sites away when that is wished, of that account only', async () => {
+      const [user, other] = [await addUser(world), await addUser(world)];
+      const link = (userId: string) =>
+        world.logins.linkLogin(
+          { userId, provider: 'https://id.test', subject: userId, name: 'ada' },
+          AN_ACT,
+        );
+      const linked = async (userId: string) => (await world.logins.listLogins(userId)).length;
+      await link(user.userId);
+      await link(other.userId);
+      await reset(user.userId);
+      expect(await linked(user.userId)).toBe(1);
+      await reset(user.userId, { unlinkLogins: true });
+      expect([await linked(user.userId), await linked(other.userId)]).toEqual([0, 1]);
     });
 
     it('gives a code that sets a password once, and ends sessions again', async () => {

@@ -267,7 +267,7 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
   },
   'admin.users.reset': {
     need: 'hub',
-    input: () => ({ handle: 'nobody', revokeTokens: false, reason: '' }),
+    input: () => ({ handle: 'nobody', revokeTokens: false, unlinkLogins: false, reason: '' }),
   },
   'admin.users.signUp': { need: 'hub' },
   'admin.users.setSignUp': { need: 'hub', input: () => ({ signUp: 'closed', reason: '' }) },

@@ -1,5 +1,10 @@
 import type { AuditEntry } from '~/server/ports/audit-log';
-import type { PasswordStore, ResetInvitation, StoredPassword } from '~/server/ports/password-store';
+import type {
+  PasswordStore,
+  ResetInvitation,
+  ResetReach,
+  StoredPassword,
+} from '~/server/ports/password-store';
 import type { MemoryHub } from './memory-hub';
 import { stands } from './memory-invitation-store';
 
@@ -35,7 +40,7 @@ export class MemoryPasswordStore implements PasswordStore {
 
   async resetPassword(
     userId: string,
-    { revokeTokens, invitation }: { revokeTokens: boolean; invitation: ResetInvitation },
+    { revokeTokens, unlinkLogins, invitation }: ResetReach & { invitation: ResetInvitation },
     audit: AuditEntry,
   ): Promise<void> {
     this.hub.users.get(userId)!.passwordHash = null;
@@ -43,6 +48,9 @@ export class MemoryPasswordStore implements PasswordStore {
     for (const token of this.hub.tokens.values()) {
       if (revokeTokens && token.userId === userId) token.revoked = true;
     }
+    const { linkedLogins } = this.hub;
+    const kept = linkedLogins.filter((login) => !unlinkLogins || login.userId !== userId);
+    linkedLogins.splice(0, linkedLogins.length, ...kept);
     this.#revokeResets(userId);
     const { id, codeHash, madeById, expiresAtMs } = invitation;
     this.hub.invitations.set(id, {

@@ -22,12 +22,12 @@ export interface PasswordStore {
     audit: AuditEntry,
   ): Promise<number>;
   /**
-   * Takes the password away, ends every session and, if so wished, every token, and makes the
-   * invitation that lets a new password be set.
+   * Takes the password away, ends every session and, if so wished, every token and the link to
+   * every sign-in of another site, and makes the invitation that lets a new password be set.
    */
   resetPassword(
     userId: string,
-    reset: { revokeTokens: boolean; invitation: ResetInvitation },
+    reset: ResetReach & { invitation: ResetInvitation },
     audit: AuditEntry,
   ): Promise<void>;
   /**
@@ -41,6 +41,12 @@ export interface PasswordStore {
   ): Promise<{ userId: string; handle: string } | null>;
   /** The account whose password a code may set; null as for `redeemReset`. */
   findReset(codeHash: Uint8Array): Promise<{ userId: string; handle: string } | null>;
+}
+
+/** What a reset takes away beyond the password and the sessions. */
+export interface ResetReach {
+  revokeTokens: boolean;
+  unlinkLogins: boolean;
 }
 
 export interface ResetInvitation {

@@ -1,5 +1,10 @@
 import type { AuditEntry } from '../ports/audit-log';
-import type { PasswordStore, ResetInvitation, StoredPassword } from '../ports/password-store';
+import type {
+  PasswordStore,
+  ResetInvitation,
+  ResetReach,
+  StoredPassword,
+} from '../ports/password-store';
 import { asking } from './database-error';
 import type { Prisma } from './generated/client';
 import { ACT_OPTIONS, insertAudit } from './insert-audit';
@@ -49,7 +54,7 @@ export class PostgresPasswordStore implements PasswordStore {
 
   async resetPassword(
     userId: string,
-    { revokeTokens, invitation }: { revokeTokens: boolean; invitation: ResetInvitation },
+    { revokeTokens, unlinkLogins, invitation }: ResetReach & { invitation: ResetInvitation },
     audit: AuditEntry,
   ): Promise<void> {
     await asking(() =>
@@ -60,6 +65,9 @@ export class PostgresPasswordStore implements PasswordStore {
           await tx.$executeRaw`
             UPDATE access_tokens SET revoked_at = clock_timestamp()
              WHERE user_id = ${userId}::uuid AND revoked_at IS NULL`;
+        }
+        if (unlinkLogins) {
+          await tx.$executeRaw`DELETE FROM linked_logins WHERE user_id = ${userId}::uuid`;
         }
         await revokeResets(tx, userId);
         await tx.$executeRaw`

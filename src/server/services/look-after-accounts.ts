@@ -6,6 +6,7 @@ import type {
   ListedAccount,
   Role,
 } from '~/server/ports/account-store';
+import type { ResetReach } from '~/server/ports/password-store';
 import { Refusal } from '~/wire/errors';
 import { type AccountDeps, ofAccount } from './account-deps';
 import { accountRefusal } from './account-problem';
@@ -75,18 +76,18 @@ export async function changeRole(
 }
 
 /**
- * Takes a person's password away, ends every session and, if so wished, every token, and gives a
- * code with which a new password can be set once; its text is in this answer and nowhere else.
- * Throws as `changeRole`.
+ * Takes a person's password away, ends every session and, if so wished, every token and linked
+ * sign-in, and gives a code with which a new password can be set once; its text is in this answer
+ * and nowhere else. Throws as `changeRole`.
  */
 export async function resetAccount(
   principal: Principal,
-  wanted: { handle: string; revokeTokens: boolean; reason: string },
+  wanted: ResetReach & { handle: string; reason: string },
   deps: LookAfterDeps & Pick<AccountDeps, 'passwords' | 'invitationCodes' | 'clock'>,
 ): Promise<{ code: string; expiresAtMs: number }> {
   const admin = expectPerson(expectHubAdmin(principal));
   const reason = checkReason(wanted.reason);
-  const { revokeTokens } = wanted;
+  const reach = { revokeTokens: wanted.revokeTokens, unlinkLogins: wanted.unlinkLogins };
   const account = await find(wanted.handle, deps);
   if (account.kind === 'agent') throw accountRefusal('persons-only');
   const { text, hash } = deps.invitationCodes.mint();
@@ -94,9 +95,9 @@ export async function resetAccount(
   const id = deps.clock.uuid();
   await deps.passwords.resetPassword(
     account.id,
-    { revokeTokens, invitation: { id, codeHash: hash, madeById: admin.userId, expiresAtMs } },
+    { ...reach, invitation: { id, codeHash: hash, madeById: admin.userId, expiresAtMs } },
     auditEntry(admin, deps, {
-      ...{ action: 'account.reset', ...ofAccount(account), reason, detail: { revokeTokens } },
+      ...{ action: 'account.reset', ...ofAccount(account), reason, detail: reach },
     }),
   );
   return { code: text, expiresAtMs };

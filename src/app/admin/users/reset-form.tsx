@@ -24,6 +24,7 @@ export function ResetForm({ handle }: { handle: string }) {
       api.admin.users.reset.mutate({
         handle,
         revokeTokens: form.get('tokens') === 'on',
+        unlinkLogins: form.get('logins') === 'on',
         reason: String(form.get('reason') ?? ''),
       }),
     );
@@ -40,6 +41,13 @@ export function ResetForm({ handle }: { handle: string }) {
           password is set.
         </p>
         <Choice label="Revoke its access tokens, too" name="tokens" type="checkbox" />
+        <Choice
+          defaultChecked
+          hint="Whoever took the account over may have linked one of their own."
+          label="Unlink its sign-ins of other sites"
+          name="logins"
+          type="checkbox"
+        />
         <div className="flex flex-wrap items-end gap-2">
           <div className="min-w-0 flex-1 basis-60 space-y-1">
             <label className="block font-medium" htmlFor={`reset-${handle}`}>

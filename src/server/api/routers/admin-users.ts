@@ -92,7 +92,12 @@ export const adminUsersRouter = createRouter({
 
   /** Takes the password and every session away; the code sets a new password once. */
   reset: hubAdminProcedure
-    .input(z.object({ handle, revokeTokens: z.boolean(), reason: reasonIn }))
+    .input(
+      z.object({
+        ...{ handle, reason: reasonIn },
+        ...{ revokeTokens: z.boolean(), unlinkLogins: z.boolean() },
+      }),
+    )
     .output(code)
     .mutation(async ({ ctx, input }) => resetAccount(ctx.admin, input, ctx.deps)),
 
