@@ -96,6 +96,7 @@ const PROCEDURES: Record<string, Row> = {
     own: true,
     input: () => ({ id: head(), comment: randomUUID() }),
   },
+  'commit.previewComment': { repo: true, input: () => ({ id: head(), body: 'hello' }) },
   'commit.addComment': { repo: true, input: () => ({ id: head(), body: 'hello' }) },
   'push.list': { repo: true, input: () => ({}) },
   'release.list': { repo: true, input: () => ({}) },
@@ -337,7 +338,7 @@ describe('every procedure', () => {
   it.each(FOR_READERS)('%s gives a public repository to anyone who may', async (name) => {
     for (const who of [...READERS, 'stranger', 'anonymous']) {
       const answer = call(who, name, { owner: 'ADA', slug: 'Open' });
-      const signedInOnly = name === 'commit.addComment';
+      const signedInOnly = ['commit.addComment', 'commit.previewComment'].includes(name);
       if (signedInOnly && who === 'anonymous') {
         expect(await told(answer)).toMatchObject({ code: 'UNAUTHORIZED' });
       } else if (signedInOnly && who === 'token of the owner') {

@@ -375,6 +375,7 @@ describe('comments', () => {
       ['bob', 'First\nline'],
       ['ada', 'Second'],
     ]);
+    expect(comments[0]!.html?.trim()).toBe('<p>First<br />line</p>');
     expect((await api().commit.get(name)).comments).toBe(2);
     for (const body of ['', ' \n ', 'x'.repeat(20_001), 'a\0b']) {
       const refused = asBob.commit.addComment({ ...name, body });

@@ -89,7 +89,7 @@ test('a comment is edited and deleted without a script', async ({ page, browser 
   await plain.getByRole('button', { name: 'Comment', exact: true }).click();
   const comment = plain.getByRole('listitem').filter({ hasText: 'Which key?' });
   await comment.getByText('Edit', { exact: true }).click();
-  await comment.getByLabel('Your comment').fill('Which key is it?');
+  await comment.getByLabel('Change the comment').fill('Which key is it?');
   await comment.getByRole('button', { name: 'Save' }).click();
   const edited = plain.getByRole('listitem').filter({ hasText: 'Which key is it?' });
   await expect(edited).toContainText('edited just now');

@@ -93,15 +93,26 @@ test('signing in leads back to where one came from, and nowhere else', async ({ 
   expect(new URL(page.url()).origin).toBe(visited.hub.url);
 });
 
-test('a comment is written, shown as it was written, and counted', async ({ page }) => {
+test('a comment is Markdown: looked at, written, shown without what runs, and counted', async ({
+  page,
+}) => {
   await signIn(page, visited.hub);
   await page.goto(at('/admin/secret/commits'));
   await page.getByRole('link', { name: 'feat: hidden' }).click();
-  await page.getByLabel('Your comment').fill('First line\n<img src=x onerror=alert(1)>\n\nlast');
+  const field = page.getByLabel('Your comment');
+  await field.fill('First **line**\n<img src=x onerror=alert(1)>\n\nlast');
+  await page.getByRole('button', { name: 'Preview' }).click();
+  const preview = page.getByRole('region', { name: 'Preview' });
+  await expect(preview.getByRole('strong')).toHaveText('line');
+  await page.getByRole('button', { name: 'Write' }).click();
+  await expect(field).toHaveValue(/^First \*\*line/);
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await expect(preview).toContainText('last');
   await page.getByRole('button', { name: 'Comment', exact: true }).click();
   await expect(page).toHaveURL(/#comment-[0-9a-f-]{36}$/);
   const comment = page.getByRole('listitem').filter({ hasText: 'First line' });
-  await expect(comment).toContainText('<img src=x onerror=alert(1)>');
+  await expect(comment.getByRole('strong')).toHaveText('line');
+  await expect(comment.locator('img')).not.toHaveAttribute('onerror');
   await expect(page.getByRole('heading', { name: 'Comments 1' })).toBeVisible();
 });
 

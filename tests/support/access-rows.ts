@@ -303,6 +303,7 @@ export const PROCEDURES: Record<string, ProcedureRow> = {
     input: (s) => ({ id: s.commit, comment: UNKNOWN, body: 'x' }),
   },
   'commit.deleteComment': { need: 'comment', input: (s) => ({ id: s.commit, comment: UNKNOWN }) },
+  'commit.previewComment': { need: 'comment', input: (s) => ({ id: s.commit, body: ' ' }) },
   'commit.addComment': { need: 'comment', input: (s) => ({ id: s.commit, body: ' ' }) },
   'push.list': { need: 'read' },
   'release.list': { need: 'read' },

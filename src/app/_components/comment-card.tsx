@@ -1,7 +1,9 @@
 import type { Answers } from '~/server/api/root';
 import { COMMENT_MAX_LENGTH } from '~/server/services/add-comment';
 import { ERRORS, isErrorCode } from '~/wire/errors';
+import type { RepoName } from './address';
 import { Button } from './button';
+import { CommentPreview } from './comment-preview';
 import { TextArea } from './form-field';
 import { Person } from './person';
 import { When } from './when';
@@ -11,11 +13,15 @@ type Comment = Answers['commit']['comments']['comments'][number];
 
 /** What one person said, with the forms to change it for those who may; they need no script. */
 export function CommentCard({
+  repo: { owner, slug },
+  commitId,
   comment,
   action,
   pageKey,
   error,
 }: {
+  repo: RepoName;
+  commitId: string;
   comment: Comment;
   /** The address that its forms are sent to. */
   action: string;
@@ -23,7 +29,8 @@ export function CommentCard({
   pageKey: string | null;
   error: string | null;
 }) {
-  const { id, author, body, mayEdit, mayDelete } = comment;
+  const repo = { owner, slug };
+  const { id, author, body, html, mayEdit, mayDelete } = comment;
   return (
     <li className="scroll-mt-20 overflow-hidden rounded-lg border border-line" id={`comment-${id}`}>
       <div className="flex flex-wrap items-center gap-x-2 border-line border-b bg-surface px-4 py-1.5 text-muted text-xs">
@@ -37,9 +44,18 @@ export function CommentCard({
           </span>
         )}
       </div>
-      <p className="breakable whitespace-pre-wrap px-4 py-3">
-        <bdi>{body}</bdi>
-      </p>
+      {html === null ? (
+        <p className="breakable whitespace-pre-wrap px-4 py-3">
+          <bdi>{body}</bdi>
+        </p>
+      ) : (
+        <div
+          className="prose prose-small breakable px-4 py-3"
+          // biome-ignore lint/security/noDangerouslySetInnerHtml: sanitised by renderMarkdown
+          dangerouslySetInnerHTML={{ __html: html }}
+          dir="auto"
+        />
+      )}
       {error !== null && !mayEdit && (
         <p className="px-4 pb-3 font-medium text-bad" role="alert">
           {error}
@@ -52,15 +68,17 @@ export function CommentCard({
               <summary className="text-muted hover:text-ink">Edit</summary>
               <form action={action} className="mt-2 space-y-2 text-sm" method="post">
                 <Hidden act="edit" pageKey={pageKey} />
-                <TextArea
-                  defaultValue={body}
-                  error={error}
-                  id={`edit-${id}`}
-                  label="Your comment"
-                  maxLength={COMMENT_MAX_LENGTH}
-                  name="body"
-                  required
-                />
+                <CommentPreview commitId={commitId} field={`edit-${id}`} repo={repo}>
+                  <TextArea
+                    defaultValue={body}
+                    error={error}
+                    id={`edit-${id}`}
+                    label="Change the comment"
+                    maxLength={COMMENT_MAX_LENGTH}
+                    name="body"
+                    required
+                  />
+                </CommentPreview>
                 <Button look="primary">Save</Button>
               </form>
             </details>

@@ -4,6 +4,7 @@ import { commitAddress, type RepoName } from './address';
 import { Button, ButtonLink } from './button';
 import { CommandLine } from './command-line';
 import { CommentCard, commentError } from './comment-card';
+import { CommentPreview } from './comment-preview';
 import type { ShownCommit } from './commit-summary';
 import { TextArea } from './form-field';
 import { hubUrl } from './hub-url';
@@ -48,9 +49,11 @@ export function CommentSection({
             <CommentCard
               action={`${address}/comments/${comment.id}`}
               comment={comment}
+              commitId={commit.id}
               error={error?.form === `comment-${comment.id}` ? commentError(error.code) : null}
               key={comment.id}
               pageKey={pageKey}
+              repo={repo}
             />
           ))}
         </ol>
@@ -90,14 +93,21 @@ export function CommentSection({
           </p>
         ) : (
           <form action={`${address}/comments`} className="space-y-2" id="new-comment" method="post">
-            <TextArea
-              error={error?.form === 'new-comment' ? commentError(error.code) : null}
-              id="comment-body"
-              label="Your comment"
-              maxLength={COMMENT_MAX_LENGTH}
-              name="body"
-              required
-            />
+            <CommentPreview
+              commitId={commit.id}
+              field="comment-body"
+              repo={{ owner: repo.owner, slug: repo.slug }}
+            >
+              <TextArea
+                error={error?.form === 'new-comment' ? commentError(error.code) : null}
+                hint="Markdown is shown as such."
+                id="comment-body"
+                label="Your comment"
+                maxLength={COMMENT_MAX_LENGTH}
+                name="body"
+                required
+              />
+            </CommentPreview>
             <Button look="primary">Comment</Button>
           </form>
         )}

@@ -16,7 +16,7 @@ export function CommitSteps({ repo, commit }: { repo: RepoName; commit: ShownCom
     >
       {older === null ? (
         <ButtonOff>
-          Oldest on <bdi className="max-w-40 truncate">{branch}</bdi>
+          <End word="Oldest" branch={branch} />
         </ButtonOff>
       ) : (
         <ButtonLink href={commitAddress(repo, older, branch)} rel="prev">
@@ -29,7 +29,7 @@ export function CommitSteps({ repo, commit }: { repo: RepoName; commit: ShownCom
       </a>
       {newer === null ? (
         <ButtonOff>
-          Latest on <bdi className="max-w-40 truncate">{branch}</bdi>
+          <End word="Latest" branch={branch} />
         </ButtonOff>
       ) : (
         <ButtonLink href={commitAddress(repo, newer, branch)} rel="next">
@@ -38,5 +38,13 @@ export function CommitSteps({ repo, commit }: { repo: RepoName; commit: ShownCom
         </ButtonLink>
       )}
     </nav>
+  );
+}
+
+function End({ word, branch }: { word: string; branch: string }) {
+  return (
+    <span>
+      {word} on <bdi className="inline-block max-w-40 truncate align-bottom">{branch}</bdi>
+    </span>
   );
 }

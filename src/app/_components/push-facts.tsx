@@ -8,6 +8,8 @@ export function PushFacts({ whole }: { whole: WholePush }) {
   const { push, address } = whole;
   // What a push brought is new here once it is accepted, and not before.
   const word = push.outcome === 'accepted' ? 'new' : 'sent';
+  // The history knows these at the end; until then the live line tells them.
+  const underWay = push.outcome === 'receiving';
   return (
     <Card title="Details">
       <dl className="py-2">
@@ -38,17 +40,21 @@ export function PushFacts({ whole }: { whole: WholePush }) {
         )}
         {address && <Fact name="Address">{address}</Fact>}
         {push.restoredSeq !== null && <Fact name="Put back to">push #{push.restoredSeq}</Fact>}
-        <Fact name="Commits">
-          {count(push.commitsNew)} {word}
-        </Fact>
+        {!underWay && (
+          <Fact name="Commits">
+            {count(push.commitsNew)} {word}
+          </Fact>
+        )}
         {push.outcome === 'accepted' && (
           <Fact name="Snapshots">{count(push.snapshotsNew)} new</Fact>
         )}
-        <Fact name="Objects">
-          {count(push.objectsNew)} {word}
-          {push.objectsReused > 0 && `, ${count(push.objectsReused)} were here already`}
-        </Fact>
-        <Fact name="Received">{bytes(push.bytesReceived)}</Fact>
+        {!underWay && (
+          <Fact name="Objects">
+            {count(push.objectsNew)} {word}
+            {push.objectsReused > 0 && `, ${count(push.objectsReused)} were here already`}
+          </Fact>
+        )}
+        {!underWay && <Fact name="Received">{bytes(push.bytesReceived)}</Fact>}
         {push.outcome === 'accepted' && <Fact name="Stored">{bytes(push.bytesStored)}</Fact>}
       </dl>
     </Card>

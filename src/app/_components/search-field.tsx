@@ -24,7 +24,7 @@ export function SearchField() {
       </form>
       <a
         aria-label="Search"
-        className="inline-flex size-8 items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-ink sm:hidden"
+        className="inline-flex size-8 shrink-0 items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-ink sm:hidden"
         data-key="/"
         href={searchAddress()}
       >

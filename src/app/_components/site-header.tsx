@@ -14,10 +14,11 @@ export async function SiteHeader() {
   const [me, jar] = await Promise.all([api.account.me(), cookies()]);
   return (
     <header className="border-line border-b bg-surface">
-      <div className="mx-auto flex min-h-14 max-w-6xl items-center gap-x-4 px-4">
+      <div className="mx-auto flex min-h-14 max-w-6xl items-center gap-x-4 px-4 max-sm:gap-x-2">
         <a className="flex items-center gap-2 font-semibold text-base" data-key="g h" href="/">
           <Logo />
-          musehub
+          {/* A narrow screen has no room for it beside the way to sign in. */}
+          <span className={me ? undefined : 'max-[26rem]:sr-only'}>musehub</span>
         </a>
         <nav aria-label="Site">
           <a
@@ -33,7 +34,9 @@ export async function SiteHeader() {
         {me ? (
           <AccountMenu handle={me.handle} isAdmin={me.role === 'admin'} />
         ) : (
-          <ButtonLink href="/login">Sign in</ButtonLink>
+          <span className="shrink-0">
+            <ButtonLink href="/login">Sign in</ButtonLink>
+          </span>
         )}
       </div>
     </header>

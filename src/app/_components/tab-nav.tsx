@@ -1,4 +1,5 @@
 import type { ComponentType } from 'react';
+import { TabInView } from './tab-in-view';
 import { count } from './wording';
 
 export interface TabItem {
@@ -45,6 +46,7 @@ export function TabNav({
           )}
         </a>
       ))}
+      <TabInView />
     </nav>
   );
 }

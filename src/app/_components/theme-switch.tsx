@@ -28,7 +28,7 @@ export function ThemeSwitch({ theme: first }: { theme: Theme }) {
   return (
     <button
       aria-label={`Colour scheme: ${theme}`}
-      className="needs-script inline-flex size-8 cursor-pointer items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-ink"
+      className="needs-script inline-flex size-8 shrink-0 cursor-pointer items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-ink"
       onClick={choose}
       title={`Colour scheme: ${theme}`}
       type="button"

@@ -181,15 +181,25 @@ export function Lists() {
         <ol className="space-y-3">
           <CommentCard
             action="#comment"
-            comment={{ ...said, id: '1', mayEdit: false, mayDelete: true }}
+            comment={{ ...said, id: '1', html: null, mayEdit: false, mayDelete: true }}
+            commitId={ID}
             error={null}
             pageKey={null}
+            repo={REPO}
           />
           <CommentCard
             action="#comment"
-            comment={{ ...said, id: '2', mayEdit: true, mayDelete: true }}
+            comment={{
+              ...said,
+              id: '2',
+              html: '<p>Which <strong>key</strong> is it?</p>',
+              mayEdit: true,
+              mayDelete: true,
+            }}
+            commitId={ID}
             error={commentError('limit-exceeded')}
             pageKey={null}
+            repo={REPO}
           />
         </ol>
         <EmptyState title="Nothing here yet">

@@ -120,3 +120,9 @@ export const commentShape = z.object({
   mayEdit: z.boolean(),
   mayDelete: z.boolean(),
 });
+
+/** A comment as its page shows it. */
+export const shownCommentShape = commentShape.extend({
+  /** Its Markdown as safe HTML; null where it is shown as it was written. */
+  html: z.string().nullable(),
+});

@@ -4,6 +4,7 @@ import type { CommentRow } from '~/server/ports/browse-store';
 import { Refusal } from '~/wire/errors';
 import type { BrowseDeps } from './browse-deps';
 import type { OpenRepository } from './open-repository';
+import { renderComment } from './render-comment';
 
 /** Characters of one comment. */
 export const COMMENT_MAX_LENGTH = 20_000;
@@ -36,6 +37,15 @@ export async function addComment(
   const said = { id: clock.uuid(), authorId: userId, body, createdAtMs: clock.now() };
   await browse.addComment({ ...said, repoId: repo.entry.id, commitId });
   return describeComment(repo, { ...said, author: { handle, kind }, editedAtMs: null });
+}
+
+/**
+ * What a comment would look like, as safe HTML; for those who may add one. Throws `Refusal`:
+ * `unauthenticated`, `insufficient-scope`, `limit-exceeded`.
+ */
+export function previewComment(repo: OpenRepository, commitId: Id, text: string): string {
+  expectCommenter(repo);
+  return renderComment(repo, commitId, { name: 'preview', body: checkComment(text) });
 }
 
 /**

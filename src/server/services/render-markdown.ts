@@ -9,12 +9,18 @@ export interface MarkdownPlace {
   imageBase: string;
   /** The folder of the file inside the repository, as segments. */
   folder: string[];
+  /** What the anchors of its headings begin with; unlike others' on the same page. */
+  anchors?: string;
+  /** Whether a line end inside a paragraph is one on the page too, as in what people write by hand. */
+  breaks?: boolean;
 }
 
 /** Characters that are rendered; what is longer is shown as a file only. */
 export const MARKDOWN_MAX_LENGTH = 512 * 1024;
 
+const ANCHORS = 'md-';
 const marked = new Marked({ gfm: true, async: false });
+const markedWithBreaks = new Marked({ gfm: true, async: false, breaks: true });
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
 /**
@@ -24,9 +30,10 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
  * browser asks nobody else.
  */
 export function renderMarkdown(markdown: string, place: MarkdownPlace): string {
-  const html = parse(markdown.slice(0, MARKDOWN_MAX_LENGTH));
+  const { anchors = ANCHORS, breaks = false } = place;
+  const html = parse(markdown.slice(0, MARKDOWN_MAX_LENGTH), breaks ? markedWithBreaks : marked);
   const ids = new Set<string>();
-  return sanitizeHtml(numberHeadings(html, ids), {
+  return sanitizeHtml(numberHeadings(html, ids, anchors), {
     allowedTags: [
       ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'p', 'br', 'hr', 'blockquote', 'pre', 'code'],
       ...['strong', 'em', 'b', 'i', 'u', 's', 'del', 'ins', 'sub', 'sup', 'kbd', 'samp', 'mark'],
@@ -71,9 +78,9 @@ export function renderMarkdown(markdown: string, place: MarkdownPlace): string {
   });
 }
 
-function parse(markdown: string): string {
+function parse(markdown: string, parser: Marked): string {
   try {
-    return marked.parse(markdown) as string;
+    return parser.parse(markdown) as string;
   } catch (error) {
     // The parser recurses: a text nested thousands of levels deep is shown as it is written.
     if (!(error instanceof RangeError)) throw error;
@@ -89,7 +96,7 @@ function keepOwnId(attribs: sanitizeHtml.Attributes, ids: Set<string>): sanitize
 const ENTITY = /&(?:#\d+|#x[\da-f]+|\w+);/gi;
 
 /** Gives every heading an anchor made of its text. */
-function numberHeadings(html: string, ids: Set<string>): string {
+function numberHeadings(html: string, ids: Set<string>, anchors: string): string {
   return html.replace(/<(h[1-6])>(.*?)<\/\1>/gs, (_, tag: string, inner: string) => {
     const text = inner.replace(/<[^>]*>/g, '').replace(ENTITY, '');
     const slug = text
@@ -97,8 +104,8 @@ function numberHeadings(html: string, ids: Set<string>): string {
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
       .trim()
       .replace(/\s+/g, '-');
-    let id = `md-${slug}`;
-    for (let n = 1; ids.has(id); n++) id = `md-${slug}-${n}`;
+    let id = anchors + slug;
+    for (let n = 1; ids.has(id); n++) id = `${anchors}${slug}-${n}`;
     ids.add(id);
     return `<${tag} id="${id}">${inner}</${tag}>`;
   });
@@ -108,7 +115,10 @@ function linkTag(attribs: sanitizeHtml.Attributes, place: MarkdownPlace): saniti
   const href = attribs.href ?? '';
   const title: sanitizeHtml.Attributes = attribs.title ? { title: attribs.title } : {};
   if (href.startsWith('#')) {
-    return { tagName: 'a', attribs: { href: `#md-${href.slice(1).toLowerCase()}`, ...title } };
+    return {
+      tagName: 'a',
+      attribs: { href: `#${place.anchors ?? ANCHORS}${href.slice(1).toLowerCase()}`, ...title },
+    };
   }
   if (SCHEME.test(href) || href.startsWith('//')) {
     return { tagName: 'a', attribs: { href, rel: 'nofollow noopener ugc', ...title } };
@@ -155,6 +165,6 @@ function resolveInside(address: string, folder: string[]): string | null {
       return null;
     }
   }
-  const fragment = tail.includes('#') ? `#md-${tail.slice(tail.indexOf('#') + 1)}` : '';
+  const fragment = tail.includes('#') ? `#${ANCHORS}${tail.slice(tail.indexOf('#') + 1)}` : '';
   return segments.map(encodeURIComponent).join('/') + fragment;
 }

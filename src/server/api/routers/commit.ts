@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { addComment } from '~/server/services/add-comment';
+import { addComment, previewComment } from '~/server/services/add-comment';
 import { deleteComment, editComment } from '~/server/services/change-comment';
 import { diffFiles } from '~/server/services/diff-files';
 import { listChanges, pairWithParent } from '~/server/services/list-changes';
 import { listComments } from '~/server/services/list-comments';
 import { listCommits } from '~/server/services/list-commits';
 import { showCommit } from '~/server/services/show-commit';
-import { commentShape, commitShape, shownCommitShape } from '../commit-shape';
+import { commentShape, commitShape, shownCommentShape, shownCommitShape } from '../commit-shape';
 import { changesShape, diffQuery, diffShape, pageOfChanges } from '../diff-shape';
 import { branchIn, idIn, idOut, limitIn } from '../id-shape';
 import { createRouter, readProcedure } from '../trpc';
@@ -87,7 +87,7 @@ export const commitRouter = createRouter({
     )
     .output(
       z.object({
-        comments: z.array(commentShape),
+        comments: z.array(shownCommentShape),
         next: z.object({ createdAtMs: z.number(), id: z.string() }).nullable(),
       }),
     )
@@ -97,6 +97,12 @@ export const commitRouter = createRouter({
     .input(z.object({ id: idIn, body: z.string() }))
     .output(commentShape)
     .mutation(({ ctx, input }) => addComment(ctx.repo, input.id, input.body, ctx.deps)),
+
+  /** What a comment would look like; nothing is kept. By POST, since a text has no room in an address. */
+  previewComment: readProcedure
+    .input(z.object({ id: idIn, body: z.string() }))
+    .output(z.object({ html: z.string() }))
+    .mutation(({ ctx, input }) => ({ html: previewComment(ctx.repo, input.id, input.body) })),
 
   /** Its author may. */
   editComment: readProcedure
