@@ -9,13 +9,11 @@ import type {
   NewTree,
   RecordUpdate,
 } from '../ports/push-store';
+import { arrayText, joinBytes } from './bulk-values';
 import type { Prisma } from './generated/client';
 import { storableText, storableTime } from './storable';
 
-/**
- * The bulk rows of a push: one statement per batch, never one per row. Ids travel as hex and bytes
- * as base64, which the client passes on as they are; arrays of buffers take twice as long.
- */
+/** The bulk rows of a push: one statement per batch, never one per row. */
 type Transaction = Prisma.TransactionClient;
 
 /** What one statement carries at most, whatever batches a plan gives. */
@@ -75,14 +73,14 @@ export async function insertObjects(
                                stored_length, extents, polyglot)
           SELECT ${repoId}::uuid, decode(n.id, 'hex'), n.size, n.encoding, n.segment_id::uuid,
                  n.start, n.length, nullif(n.further, '')::jsonb, n.polyglot
-            FROM unnest(${objects.map(({ id }) => id)}::text[],
-                        ${objects.map(({ size }) => size)}::bigint[],
-                        ${objects.map(({ encoding }) => ENCODINGS[encoding])}::smallint[],
-                        ${first.map(({ segmentId }) => segmentId)}::text[],
-                        ${first.map(({ offset }) => offset)}::bigint[],
-                        ${first.map(({ length }) => length)}::bigint[],
-                        ${further}::text[],
-                        ${objects.map(({ polyglot }) => polyglot)}::text[])
+            FROM unnest(${arrayText(objects.map(({ id }) => id))}::text[],
+                        ${arrayText(objects.map(({ size }) => size))}::bigint[],
+                        ${arrayText(objects.map(({ encoding }) => ENCODINGS[encoding]))}::smallint[],
+                        ${arrayText(first.map(({ segmentId }) => segmentId))}::text[],
+                        ${arrayText(first.map(({ offset }) => offset))}::bigint[],
+                        ${arrayText(first.map(({ length }) => length))}::bigint[],
+                        ${arrayText(further)}::text[],
+                        ${arrayText(objects.map(({ polyglot }) => polyglot))}::text[])
                  AS n(id, size, encoding, segment_id, start, length, further, polyglot)
           ON CONFLICT DO NOTHING
           RETURNING id, segment_id, extents
@@ -125,11 +123,13 @@ export async function insertTrees(
 ): Promise<void> {
   for await (const batch of batches) {
     for (const trees of slicesOf(batch, ({ bytes }) => bytes.length)) {
+      const { bytes, starts, lengths } = joinBytes(trees.map((tree) => tree.bytes));
       await tx.$executeRaw`
         INSERT INTO trees (repo_id, id, entries)
-        SELECT ${repoId}::uuid, decode(n.id, 'hex'), decode(n.entries, 'base64')
-          FROM unnest(${trees.map(({ id }) => id)}::text[],
-                      ${trees.map(({ bytes }) => base64(bytes))}::text[]) AS n(id, entries)
+        SELECT ${repoId}::uuid, decode(n.id, 'hex'), substring(joined.bytes FROM n.start FOR n.length)
+          FROM (SELECT ${bytes}::bytea AS bytes OFFSET 0) AS joined,
+               unnest(${arrayText(trees.map(({ id }) => id))}::text[],
+                      ${starts}::int[], ${lengths}::int[]) AS n(id, start, length)
         ON CONFLICT DO NOTHING`;
     }
   }
@@ -144,16 +144,18 @@ export async function insertSnapshots(
   let inserted = 0;
   for await (const batch of batches) {
     for (const snapshots of slicesOf(batch, ({ extra }) => extra.length)) {
+      const { bytes, starts, lengths } = joinBytes(snapshots.map(({ extra }) => extra));
       inserted += await tx.$executeRaw`
         INSERT INTO snapshots (repo_id, id, root_tree_id, entry_count, extra, id_verified)
         SELECT ${repoId}::uuid, decode(n.id, 'hex'), decode(n.tree, 'hex'), n.entries,
-               decode(n.extra, 'base64'), n.verified
-          FROM unnest(${snapshots.map(({ id }) => id)}::text[],
-                      ${snapshots.map(({ rootTreeId }) => rootTreeId)}::text[],
-                      ${snapshots.map(({ entryCount }) => entryCount)}::int[],
-                      ${snapshots.map(({ extra }) => base64(extra))}::text[],
-                      ${snapshots.map(({ idVerified }) => idVerified)}::boolean[])
-               AS n(id, tree, entries, extra, verified)
+               substring(joined.bytes FROM n.start FOR n.length), n.verified
+          FROM (SELECT ${bytes}::bytea AS bytes OFFSET 0) AS joined,
+               unnest(${arrayText(snapshots.map(({ id }) => id))}::text[],
+                      ${arrayText(snapshots.map(({ rootTreeId }) => rootTreeId))}::text[],
+                      ${arrayText(snapshots.map(({ entryCount }) => entryCount))}::int[],
+                      ${starts}::int[], ${lengths}::int[],
+                      ${arrayText(snapshots.map(({ idVerified }) => idVerified))}::boolean[])
+               AS n(id, tree, entries, start, length, verified)
         ON CONFLICT DO NOTHING`;
     }
   }
@@ -175,7 +177,8 @@ export async function insertCommits(
   for await (const batch of batches) {
     for (const commits of slicesOf(batch, (c) => c.record.length + c.message.length)) {
       const texts = (read: (commit: NewCommit) => string) =>
-        commits.map((commit) => storableText(read(commit)));
+        arrayText(commits.map((commit) => storableText(read(commit))));
+      const { bytes, starts, lengths } = joinBytes(commits.map(({ record }) => record));
       const [row] = await tx.$queryRaw<{ inserted: number; unsigned: number }[]>`
         WITH fresh AS (
           INSERT INTO commits (repo_id, id, snapshot_id, parents, generation, author, committed_at,
@@ -188,29 +191,30 @@ export async function insertCommits(
                  n.generation, n.author, n.committed_at, to_timestamp(n.at_ms / 1000.0),
                  n.order_ms, n.branch,
                  n.message, n.type, n.scope, n.breaking, n.bump, n.agent, n.model, n.signature,
-                 n.verified, decode(n.record, 'base64'), ${seq}::int
-            FROM unnest(${commits.map(({ id }) => id)}::text[],
-                        ${commits.map(({ snapshotId }) => snapshotId)}::text[],
-                        ${commits.map(({ parents }) => parents.join(','))}::text[],
-                        ${commits.map(({ generation }) => generation)}::int[],
+                 n.verified, substring(joined.bytes FROM n.start FOR n.length), ${seq}::int
+            FROM (SELECT ${bytes}::bytea AS bytes OFFSET 0) AS joined,
+                 unnest(${arrayText(commits.map(({ id }) => id))}::text[],
+                        ${arrayText(commits.map(({ snapshotId }) => snapshotId))}::text[],
+                        ${arrayText(commits.map(({ parents }) => parents.join(',')))}::text[],
+                        ${arrayText(commits.map(({ generation }) => generation))}::int[],
                         ${texts(({ author }) => author)}::text[],
                         ${texts(({ committedAt }) => committedAt)}::text[],
-                        ${commits.map(({ committedAtMs }) => storableTime(committedAtMs))}::bigint[],
-                        ${commits.map(({ orderMs }) => orderMs)}::bigint[],
+                        ${arrayText(commits.map((c) => storableTime(c.committedAtMs)))}::bigint[],
+                        ${arrayText(commits.map(({ orderMs }) => orderMs))}::bigint[],
                         ${texts(({ branch }) => branch)}::text[],
                         ${texts(({ message }) => message)}::text[],
                         ${texts(({ type }) => type)}::text[],
                         ${texts(({ scope }) => scope)}::text[],
-                        ${commits.map(({ breaking }) => breaking)}::boolean[],
+                        ${arrayText(commits.map(({ breaking }) => breaking))}::boolean[],
                         ${texts(({ semVerBump }) => semVerBump)}::text[],
                         ${texts(({ agentId }) => agentId)}::text[],
                         ${texts(({ modelId }) => modelId)}::text[],
-                        ${commits.map(({ signatureState }) => signatureState)}::text[],
-                        ${commits.map(({ idVerified }) => idVerified)}::boolean[],
-                        ${commits.map(({ record }) => base64(record))}::text[])
+                        ${arrayText(commits.map(({ signatureState }) => signatureState))}::text[],
+                        ${arrayText(commits.map(({ idVerified }) => idVerified))}::boolean[],
+                        ${starts}::int[], ${lengths}::int[])
                  AS n(id, snapshot, parents, generation, author, committed_at, at_ms, order_ms,
                       branch, message, type, scope, breaking, bump, agent, model, signature, verified,
-                      record)
+                      start, length)
           ON CONFLICT DO NOTHING
           RETURNING signature_state
         )
@@ -230,7 +234,7 @@ const sha256Hex = (bytes: Uint8Array) => createHash('sha256').update(bytes).dige
 async function expectSameRecords(tx: Transaction, repoId: string, commits: NewCommit[]) {
   const [other] = await tx.$queryRaw<{ id: Id }[]>`
     SELECT n.id
-      FROM unnest(${commits.map(({ id }) => id)}::text[],
+      FROM unnest(${arrayText(commits.map(({ id }) => id))}::text[],
                   ${commits.map(({ record }) => sha256Hex(record))}::text[]) AS n(id, sum)
       JOIN commits c ON c.repo_id = ${repoId}::uuid AND c.id = decode(n.id, 'hex')
      WHERE sha256(c.record) <> decode(n.sum, 'hex')
