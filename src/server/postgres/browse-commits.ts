@@ -68,7 +68,10 @@ export async function findGenerations(
   const rows = await prisma.$queryRaw<{ id: Id; generation: number }[]>`
     SELECT asked.id, c.generation
       FROM unnest(${ids}::text[]) AS asked(id)
-      JOIN commits c ON c.repo_id = ${repoId}::uuid AND c.id = decode(asked.id, 'hex')`;
+      CROSS JOIN LATERAL (
+             SELECT * FROM commits
+              WHERE repo_id = ${repoId}::uuid AND id = decode(asked.id, 'hex')
+             OFFSET 0) c`;
   return new Map(rows.map(({ id, generation }) => [id, generation]));
 }
 
@@ -80,7 +83,10 @@ export async function findOrders(
   const rows = await prisma.$queryRaw<{ id: Id; order: number }[]>`
     SELECT asked.id, c.order_ms::float8 AS order
       FROM unnest(${ids}::text[]) AS asked(id)
-      JOIN commits c ON c.repo_id = ${repoId}::uuid AND c.id = decode(asked.id, 'hex')`;
+      CROSS JOIN LATERAL (
+             SELECT * FROM commits
+              WHERE repo_id = ${repoId}::uuid AND id = decode(asked.id, 'hex')
+             OFFSET 0) c`;
   return new Map(rows.map(({ id, order }) => [id, order]));
 }
 
@@ -120,7 +126,10 @@ export async function loadCommits(
            c.scope, c.breaking, c.sem_ver_bump, c.agent_id, c.model_id, c.signature_state,
            c.id_verified, c.push_seq
       FROM unnest(${ids}::text[]) AS asked(id)
-      JOIN commits c ON c.repo_id = ${repoId}::uuid AND c.id = decode(asked.id, 'hex')`;
+      CROSS JOIN LATERAL (
+             SELECT * FROM commits
+              WHERE repo_id = ${repoId}::uuid AND id = decode(asked.id, 'hex')
+             OFFSET 0) c`;
   return new Map(rows.map((row) => [row.id, commitOf(row)]));
 }
 
@@ -156,7 +165,10 @@ export async function filterCommits(
   const rows = await prisma.$queryRaw<{ id: Id }[]>`
     SELECT asked.id
       FROM unnest(${ids}::text[]) AS asked(id)
-      JOIN commits c ON c.repo_id = ${repoId}::uuid AND c.id = decode(asked.id, 'hex')
+      CROSS JOIN LATERAL (
+             SELECT * FROM commits
+              WHERE repo_id = ${repoId}::uuid AND id = decode(asked.id, 'hex')
+             OFFSET 0) c
      WHERE (${author}::text IS NULL OR lower(c.author) = lower(${author}::text))
        AND (${type}::text IS NULL OR c.type = ${type}::text)
        AND (${agent}::text IS NULL OR c.agent_id = ${agent}::text)

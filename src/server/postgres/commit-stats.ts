@@ -9,16 +9,25 @@ export class PostgresCommitStats implements CommitStats {
   constructor(private readonly prisma: PrismaClient) {}
 
   missing(repoId: string, seq: number, after: Id | null, limit: number): Promise<CommitToCount[]> {
+    // Statistics know nothing of a repository that was just pushed. OFFSET 0 keeps the planner from
+    // taking it for tiny, and reading all of it for each of the commits.
     return this.prisma.$queryRaw<CommitToCount[]>`
       SELECT encode(c.id, 'hex') AS id, encode(s.root_tree_id, 'hex') AS "rootTreeId",
              s.entry_count AS "entryCount", encode(ps.root_tree_id, 'hex') AS "parentRootTreeId"
         FROM commits c
-        JOIN snapshots s ON s.repo_id = c.repo_id AND s.id = c.snapshot_id
-        LEFT JOIN commits p ON p.repo_id = c.repo_id AND p.id = c.parents[1]
-        LEFT JOIN snapshots ps ON ps.repo_id = p.repo_id AND ps.id = p.snapshot_id
+       CROSS JOIN LATERAL (
+               SELECT * FROM snapshots WHERE repo_id = c.repo_id AND id = c.snapshot_id
+               OFFSET 0) s
+        LEFT JOIN LATERAL (
+               SELECT * FROM commits WHERE repo_id = c.repo_id AND id = c.parents[1]
+               OFFSET 0) p ON true
+        LEFT JOIN LATERAL (
+               SELECT * FROM snapshots WHERE repo_id = c.repo_id AND id = p.snapshot_id
+               OFFSET 0) ps ON true
        WHERE c.repo_id = ${repoId}::uuid AND c.push_seq = ${seq}::int
          AND c.id > decode(${after ?? ''}, 'hex')
-         AND NOT EXISTS (SELECT FROM commit_stats t WHERE t.repo_id = c.repo_id AND t.id = c.id)
+         AND NOT EXISTS (SELECT FROM commit_stats t WHERE t.repo_id = c.repo_id AND t.id = c.id
+                         OFFSET 0)
        ORDER BY c.id
        LIMIT ${limit}::int`;
   }

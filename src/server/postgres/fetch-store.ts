@@ -118,7 +118,10 @@ export class PostgresFetchStore implements FetchStore {
         WITH RECURSIVE walk(id, generation, snapshot_id, parents) AS (
           SELECT c.id, c.generation, c.snapshot_id, c.parents
             FROM unnest(${ids}::text[]) AS asked(id)
-            JOIN commits c ON c.repo_id = ${repoId}::uuid AND c.id = decode(asked.id, 'hex')
+            CROSS JOIN LATERAL (
+                   SELECT * FROM commits
+                    WHERE repo_id = ${repoId}::uuid AND id = decode(asked.id, 'hex')
+                   OFFSET 0) c
           UNION
           SELECT c.id, c.generation, c.snapshot_id, c.parents
             FROM walk w

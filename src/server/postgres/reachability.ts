@@ -23,7 +23,10 @@ export async function isAncestor(
     ), walk(parents) AS (
       SELECT c.parents
         FROM unnest(${heads}::text[]) AS h(id)
-        JOIN commits c ON c.repo_id = ${repoId}::uuid AND c.id = decode(h.id, 'hex')
+        CROSS JOIN LATERAL (
+               SELECT * FROM commits
+                WHERE repo_id = ${repoId}::uuid AND id = decode(h.id, 'hex')
+               OFFSET 0) c
        WHERE c.generation > (SELECT generation FROM target)
       UNION
       SELECT c.parents
