@@ -6,9 +6,9 @@ import { encodeValue } from '~/wire/msgpack-writer';
 import { commitFrames } from './generated-history';
 
 /**
- * `npm run generate -- --url http://localhost:3000/ada/big [--commits 100000] [--files 20000]`:
- * writes a big repository through the push path, as frames over the wire, without a folder in
- * between. The repository must exist and be empty; MUSEHUB_TOKEN is a token that may push to it.
+ * `npm run generate -- --url http://localhost:3000/ada/big [--commits 100000] [--files 20000]
+ * [--branches 0]`: writes a big repository through the push path, as frames over the wire, without
+ * a folder in between. The repository must exist and be empty; MUSEHUB_TOKEN is a token that may push to it.
  */
 
 /** Below the hub's own bounds (STREAM_MAX_COMMITS, STREAM_MAX_OBJECTS). */
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     files: { type: 'string', default: '20000' },
     changed: { type: 'string', default: '3' },
     seed: { type: 'string', default: '1' },
+    branches: { type: 'string', default: '0' },
   },
 });
 const token = process.env.MUSEHUB_TOKEN;
@@ -34,6 +35,7 @@ const pushes = commitFrames({
   files: Number(values.files),
   changed: Number(values.changed),
   seed: values.seed,
+  branches: Number(values.branches),
   commitsPerPush: COMMITS_PER_PUSH,
 });
 const began = Date.now();

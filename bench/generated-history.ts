@@ -17,11 +17,13 @@ export interface HistoryShape {
   changed: number;
   seed: string;
   commitsPerPush: number;
+  /** Branches of one commit each that leave the main one at even distances. */
+  branches?: number;
 }
 
 const FILES_PER_FOLDER = 40;
 const FOLDERS_PER_FOLDER = 25;
-const BRANCH = 'main';
+const MAIN = 'main';
 const NOTHING = encodeValue({});
 
 /** Records are gathered up to this size; below what a COMMIT_PACK frame may have. */
@@ -37,33 +39,54 @@ interface Change {
 export function* commitFrames(
   shape: HistoryShape,
 ): Generator<{ commits: number; frames: Iterable<Uint8Array> }> {
-  const state: State = { manifest: ManifestFolder.EMPTY, snapshotId: null, head: null };
+  const { branches = 0 } = shape;
+  const state = { ...BEGINNING };
+  const forks = new Map<number, State>();
+  for (let n = 1; n <= branches; n++) {
+    forks.set(Math.floor((shape.commits * n) / (branches + 1)), state);
+  }
   for (let from = 0; from < shape.commits; from += shape.commitsPerPush) {
     const to = Math.min(shape.commits, from + shape.commitsPerPush);
-    yield { commits: to, frames: pushFrames(shape, state, from, to) };
+    yield { commits: to, frames: pushFrames(shape, state, forks, from, to) };
+  }
+  let at = shape.commits;
+  for (const [place, fork] of forks) {
+    const branch = { ...fork, branch: `from-${place}`, pushed: null };
+    yield { commits: at + 1, frames: pushFrames(shape, branch, new Map(), at, at + 1) };
+    at++;
   }
 }
 
 /** The newest commit of the first so many; of 1 the oldest there is. */
 export function headOf(shape: HistoryShape, commits: number): Id {
-  const state: State = { manifest: ManifestFolder.EMPTY, snapshotId: null, head: null };
-  return recordsOf(shape, state, 0, commits).head;
+  return recordsOf(shape, { ...BEGINNING }, new Map(), 0, commits).head;
 }
 
+/** How far a branch is. */
 interface State {
+  branch: string;
+  /** Where it was pushed to. */
+  pushed: Id | null;
   manifest: ManifestFolder;
   snapshotId: Id | null;
   head: Id | null;
 }
 
+const BEGINNING: State = {
+  ...{ branch: MAIN, pushed: null },
+  ...{ manifest: ManifestFolder.EMPTY, snapshotId: null, head: null },
+};
+
 function* pushFrames(
   shape: HistoryShape,
   state: State,
+  forks: Map<number, State>,
   from: number,
   to: number,
 ): Generator<Uint8Array> {
-  const expectedHead = state.head;
-  const records = recordsOf(shape, state, from, to);
+  const expectedHead = state.pushed;
+  const records = recordsOf(shape, state, forks, from, to);
+  state.pushed = records.head;
   const objectCount = [...numbers(from, to)].reduce((sum, n) => sum + changeCount(shape, n), 0);
   const commitCount = to - from;
   yield encodePushFrame(
@@ -71,7 +94,7 @@ function* pushFrames(
       type: SFRAME_HEADER,
       version: STREAM_VERSION,
       pushId: randomUUID(),
-      branch: BRANCH,
+      branch: state.branch,
       head: records.head,
       expectedHead,
       force: false,
@@ -92,7 +115,14 @@ function* pushFrames(
   yield encodePushFrame({ type: SFRAME_END, objectCount, commitCount }, 'bare');
 }
 
-function recordsOf(shape: HistoryShape, state: State, from: number, to: number) {
+/** `forks` gets the states at those of its places that are passed. */
+function recordsOf(
+  shape: HistoryShape,
+  state: State,
+  forks: Map<number, State>,
+  from: number,
+  to: number,
+) {
   const commits: Uint8Array[] = [];
   const snapshots: { delta: boolean; record: Uint8Array }[] = [];
   for (const n of numbers(from, to)) {
@@ -106,14 +136,20 @@ function recordsOf(shape: HistoryShape, state: State, from: number, to: number) 
         ? encodeSnapshot({ id, manifest: add, extra: NOTHING }, 'bare')
         : encodeSnapshotDelta({ id, parentId, add, remove: [], extra: NOTHING }, 'bare');
     snapshots.push({ delta: parentId !== null, record });
-    const commit = commitOf(n, id, state.head);
+    const commit = commitOf(n, id, state.head, state.branch);
     commits.push(commit.record);
     Object.assign(state, { manifest, snapshotId: id, head: commit.id });
+    if (forks.has(n)) forks.set(n, { ...state });
   }
   return { head: state.head!, commits, snapshots };
 }
 
-function commitOf(n: number, snapshotId: Id, parent: Id | null): { id: Id; record: Uint8Array } {
+function commitOf(
+  n: number,
+  snapshotId: Id,
+  parent: Id | null,
+  branch: string,
+): { id: Id; record: Uint8Array } {
   const message = `${n % 3 === 0 ? 'feat' : 'fix'}(part-${n % 100}): change number ${n}`;
   const committedAt = new Date(1_600_000_000_000 + n * 60_000)
     .toISOString()
@@ -131,7 +167,7 @@ function commitOf(n: number, snapshotId: Id, parent: Id | null): { id: Id; recor
   const record = {
     commit_id: id,
     repo_id: 'generated',
-    branch: BRANCH,
+    branch,
     snapshot_id: snapshotId,
     message,
     committed_at: committedAt,

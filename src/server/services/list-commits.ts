@@ -33,7 +33,9 @@ export interface CommitPage {
 
 /** Commits that a filter looks through for one page; the next page goes on from there. */
 const FILTER_MAX_SCANNED = 10_000;
-const FILTER_CHUNK = 500;
+/** So many are asked about at once, then twice as many: what is rare takes few questions. */
+const FILTER_CHUNK_MIN = 250;
+const FILTER_CHUNK_MAX = 4_000;
 
 /** The commits of a branch (see `branchScope`); null when the repository has no such branch. */
 export async function branchHistory(
@@ -102,14 +104,17 @@ async function filtered(
 ): Promise<{ ids: Id[]; next: number }> {
   const ids: Id[] = [];
   const end = Math.min(history.count, from + FILTER_MAX_SCANNED);
-  for (let place = from; place < end; place += FILTER_CHUNK) {
-    const chunk = await history.slice(place, Math.min(place + FILTER_CHUNK, end));
+  let size = FILTER_CHUNK_MIN;
+  for (let place = from; place < end; ) {
+    const chunk = await history.slice(place, Math.min(place + size, end));
     const matching = await browse.filterCommits(repo.entry.id, chunk, filter);
     for (const [offset, id] of chunk.entries()) {
       if (!matching.has(id)) continue;
       ids.push(id);
       if (ids.length === limit) return { ids, next: place + offset + 1 };
     }
+    place += chunk.length;
+    size = Math.min(size * 2, FILTER_CHUNK_MAX);
   }
   return { ids, next: end };
 }

@@ -12,7 +12,7 @@ import { branchIn, idIn, idOut, limitIn } from '../id-shape';
 import { createRouter, readProcedure } from '../trpc';
 
 /** Changed files that one answer names. */
-export const CHANGES_LISTED = 300;
+export const CHANGES_LISTED = 100;
 
 /** The number of a parent, from 1. */
 const parentIn = z.number().int().min(1).max(100).nullable().default(null);
