@@ -104,6 +104,18 @@ describe('every answer', () => {
     expect(await idFor('two words <b>')).toMatch(/^[0-9a-f-]{36}$/);
     expect(await idFor('x'.repeat(65))).toMatch(/^[0-9a-f-]{36}$/);
   });
+
+  it('that is a script is small from the first on, and has no headers of documents', async () => {
+    const page = await (await fetch(hub.url)).text();
+    const [script] = /\/_next\/static\/chunks\/[\w.-]+\.js/.exec(page)!;
+    const answer = await fetch(new URL(script, hub.url), { headers: { 'accept-encoding': 'br' } });
+    expect(answer.headers.get('content-encoding')).toBe('br');
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.headers.get('content-security-policy')).toBeNull();
+    const missing = await fetch(new URL('/_next/static/chunks/none.js', hub.url));
+    expect(missing.status).toBe(404);
+    expect(missing.headers.get('content-security-policy')).not.toBeNull();
+  });
 });
 
 describe('a slow client', () => {

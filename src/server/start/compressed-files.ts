@@ -34,8 +34,8 @@ export class CompressedFiles {
       if (!takesCoding(accepted, coding)) continue;
       const body = await this.#read(`${file}.${ending}`);
       if (!body) continue;
+      response.setHeader('content-type', MEDIA_TYPES[kind as 'js' | 'css']);
       response.writeHead(200, {
-        'content-type': MEDIA_TYPES[kind as 'js' | 'css'],
         'content-encoding': coding,
         'content-length': body.byteLength,
         'cache-control': 'public, max-age=31536000, immutable',

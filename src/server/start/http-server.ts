@@ -115,6 +115,13 @@ async function answer(
   await deps.handle(request, response);
 }
 
+/** What browsers heed with a document alone; with each script it would be a kilobyte on the wire. */
+const OF_DOCUMENTS = new Set([
+  ...['Content-Security-Policy', 'Cross-Origin-Opener-Policy', 'Permissions-Policy'],
+  ...['Referrer-Policy', 'X-Frame-Options'],
+]);
+const NO_DOCUMENT = /^(?:application\/javascript|text\/css)\b/;
+
 /**
  * Adds headers as the answer begins, where it has none of its own. Set earlier they would win over
  * a handler's: Next never replaces a header that is there.
@@ -122,7 +129,9 @@ async function answer(
 function addWhenAnswering(response: ServerResponse, defaults: Map<string, string>): void {
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
   response.writeHead = (...args: unknown[]) => {
+    const isDocument = !NO_DOCUMENT.test(String(response.getHeader('content-type')));
     for (const [name, value] of defaults) {
+      if (!isDocument && OF_DOCUMENTS.has(name)) continue;
       if (!response.hasHeader(name)) response.setHeader(name, value);
     }
     return writeHead(...args);
