@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { decode } from '@msgpack/msgpack';
 import { expect, test } from '@playwright/test';
 import { signIn, type VisitedHub, visitHub } from '../support/hub-visitor';
@@ -10,7 +11,10 @@ const at = (path: string) => `${visited.hub.url}${path}`;
 test.beforeAll(async () => {
   visited = await visitHub();
   await visited.publish('songs', [
-    { message: 'feat(notes): begin', files: { 'README.md': '# Songs\n' } },
+    {
+      message: 'feat(notes): begin',
+      files: { 'README.md': '# Songs\n', 'songs.csv': 'name,bpm\n"Blue, in green",58\n' },
+    },
     { message: 'fix!: another key', files: { 'README.md': '# Songs in A minor\n' } },
   ]);
 });
@@ -96,5 +100,43 @@ test('a comment is edited and deleted without a script', async ({ page, browser 
   await edited.getByText('Delete', { exact: true }).click();
   await edited.getByRole('button', { name: 'Delete the comment for good' }).click();
   await expect(plain.getByText('No comments yet.')).toBeVisible();
+  await context.close();
+});
+
+test('a table is read, all files taken along and a tag set and removed, without a script', async ({
+  page,
+  browser,
+}) => {
+  await signIn(page, visited.hub);
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  await context.addCookies(await page.context().cookies());
+  const plain = await context.newPage();
+  await plain.goto(at('/admin/songs/blob/main/songs.csv'));
+  await expect(plain.getByRole('columnheader', { name: 'bpm' })).toBeVisible();
+  await expect(plain.getByRole('row', { name: /Blue, in green/ })).toContainText('58');
+  await plain.getByRole('link', { name: 'Plain text' }).click();
+  await expect(plain.getByText('"Blue, in green",58')).toBeVisible();
+
+  await plain.goto(at('/admin/songs'));
+  await plain.getByText('Download', { exact: true }).click();
+  const download = plain.waitForEvent('download');
+  await plain.getByRole('link', { name: 'Files as .zip' }).click();
+  expect((await download).suggestedFilename()).toBe('songs-main.zip');
+  expect(fs.readFileSync(await (await download).path()).toString('latin1')).toMatch(
+    /^PK.*songs-main\/README\.md.*songs-main\/songs\.csv/s,
+  );
+
+  await plain.goto(at('/admin/songs/tags'));
+  await plain.getByLabel('Tag', { exact: true }).fill('mood:blue');
+  await plain.getByLabel('Commit', { exact: true }).fill('nowhere');
+  await plain.getByRole('button', { name: 'Tag it' }).click();
+  await expect(plain.getByRole('alert')).toContainText('no such branch');
+  await plain.getByLabel('Tag', { exact: true }).fill('mood:blue');
+  await plain.getByRole('button', { name: 'Tag it' }).click();
+  const row = plain.getByRole('listitem').filter({ hasText: 'mood:blue' });
+  await expect(row).toContainText('fix!: another key');
+  await row.locator('summary').click();
+  await row.getByRole('button', { name: 'Remove the tag mood:blue' }).click();
+  await expect(plain.getByText('No tags yet')).toBeVisible();
   await context.close();
 });

@@ -37,6 +37,7 @@ test.beforeAll(async () => {
           'code.html': `<!doctype html><script>window.hurt=7</script>\n${'x'.repeat(3000)}`,
           'picture.svg': '<svg xmlns="http://www.w3.org/2000/svg" onload="window.hurt=8"/>',
           'song.mid': shortPiece([60, 62, 64], `${XSS} ${'long'.repeat(30)}`),
+          'table.csv': `a,${'b,'.repeat(60)}\n"${XSS.replaceAll('"', '""')}",${'unbroken'.repeat(90)}\n`,
           'noise.bin': Buffer.from([0, 255, 1]),
           'empty.txt': '',
           'deep/er/still/a-file-with-a-name-that-is-long-enough-to-be-in-the-way-on-a-small-screen.md':
@@ -71,6 +72,12 @@ test.beforeAll(async () => {
   expect((await post('tags', { tags: [tag] })).status).toBe(200);
   const release = { tag: 'v1.0.0', commit_id, title: XSS, body: `# ${XSS}\n\n[x](javascript:1)` };
   expect((await post('releases', release)).status).toBe(201);
+  for (const id of [commit, commit_id]) {
+    const said = await post(`commits/${id}/comments`, {
+      body: `# ${XSS}\n\n${XSS} [x](javascript:1)`,
+    });
+    expect(said.status).toBe(201);
+  }
   const pushes = await visited.hub.fetch(`/api/trpc/push.list?input=${input}`);
   const push = (await pushes.json()).result.data.pushes[0].id;
   const repo = '/admin/hostile';
@@ -101,6 +108,7 @@ test.beforeAll(async () => {
       (p) => repo + p,
     ),
     `${repo}/blob/main/${encodeURIComponent("a'b<img src=x onerror=window.hurt=6>.txt")}`,
+    `${repo}/blob/main/table.csv`,
     ...['/blob/main/noise.bin', '/blob/main/empty.txt', '/commits', '/branches', '/pushes'].map(
       (p) => repo + p,
     ),

@@ -92,6 +92,14 @@ export const ROUTES: Record<string, Row> = {
     path: (s) => `${at(s)}/commits/${s.commit}/comments`,
     body: () => ({ type: 'application/x-www-form-urlencoded', bytes: 'body=' }),
   },
+  [`POST ${REPO}/act`]: {
+    need: 'global',
+    path: (s) => `${at(s)}/act`,
+    body: () => ({
+      type: 'application/x-www-form-urlencoded',
+      bytes: 'act=tag.add&name=x&ref=main',
+    }),
+  },
   [`POST ${REPO}/commits/[commit_id]/comments/[comment_id]`]: {
     need: 'global',
     path: (s) => `${at(s)}/commits/${s.commit}/comments/${UNKNOWN}`,
@@ -150,6 +158,7 @@ export const ROUTES: Record<string, Row> = {
     ...{ need: 'hub', page: true, path: () => '/admin/act' },
     body: () => ({ type: 'application/x-www-form-urlencoded', bytes: 'act=none' }),
   },
+  'POST /settings/act': anywhere('/settings/act', { body: form('act=none') }),
   'GET /api/admin/audit.jsonl': { need: 'hub', path: () => '/api/admin/audit.jsonl' },
   'PAGE /[owner]': anywhere('/ada', { page: true }),
   'PAGE /': anywhere('/', { page: true }),

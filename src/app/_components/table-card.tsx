@@ -22,7 +22,12 @@ export function TableCard({
 }) {
   const { header, rows, rowCount, columnCount } = table;
   const cut = rows.length < rowCount || header.length < columnCount;
-  const head = header.map((cell) => `<th scope="col" dir="auto">${escapeHtml(cell)}</th>`).join('');
+  // A column without a name has no header to be read out.
+  const head = header
+    .map((cell) =>
+      cell.trim() === '' ? '<td></td>' : `<th scope="col" dir="auto">${escapeHtml(cell)}</th>`,
+    )
+    .join('');
   const body = rows
     .map((cells, index) => {
       const tds = cells.map(

@@ -35,7 +35,7 @@ export function ResetForm({ handle }: { handle: string }) {
       <noscript>
         <p>A reset needs JavaScript.</p>
       </noscript>
-      <form className="needs-script space-y-3" onSubmit={submit}>
+      <form className="needs-script space-y-3" method="post" onSubmit={submit}>
         <p>
           A reset takes the password and every session away, and gives a code with which a new
           password is set.

@@ -25,7 +25,7 @@ export function NewAgentForm() {
       <noscript>
         <p className="p-4">Making an agent needs JavaScript.</p>
       </noscript>
-      <form className="needs-script max-w-2xl space-y-4 p-4" onSubmit={submit}>
+      <form className="needs-script max-w-2xl space-y-4 p-4" method="post" onSubmit={submit}>
         <TextField
           autoCapitalize="none"
           autoComplete="off"

@@ -31,7 +31,7 @@ export function NewKeyForm({ agent }: { agent?: string }) {
       <noscript>
         <p>Registering a key here needs JavaScript; the line above does without.</p>
       </noscript>
-      <form className="needs-script space-y-5" onSubmit={submit}>
+      <form className="needs-script space-y-5" method="post" onSubmit={submit}>
         <TextArea
           hint={
             <>

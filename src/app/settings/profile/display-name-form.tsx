@@ -5,6 +5,7 @@ import { useAction } from '~/trpc/action';
 import { Button } from '../../_components/button';
 import { FormError } from '../../_components/choice-field';
 import { TextField } from '../../_components/form-field';
+import { ACCOUNT_ACTS, ActFields } from '../../_components/plain-act';
 
 /** Changes the name that is shown beside one's handle. */
 export function DisplayNameForm({ displayName }: { displayName: string }) {
@@ -19,10 +20,8 @@ export function DisplayNameForm({ displayName }: { displayName: string }) {
     setSaved(done !== null);
   };
   return (
-    <form className="max-w-2xl space-y-4 p-4" onSubmit={submit}>
-      <noscript>
-        <p>Changing the name needs JavaScript.</p>
-      </noscript>
+    <form action={ACCOUNT_ACTS} className="max-w-2xl space-y-4 p-4" method="post" onSubmit={submit}>
+      <ActFields act="profile.name" />
       <TextField
         autoComplete="name"
         defaultValue={displayName}
@@ -33,7 +32,7 @@ export function DisplayNameForm({ displayName }: { displayName: string }) {
         name="displayName"
       />
       <FormError error={error} />
-      <div className="needs-script flex items-center gap-3">
+      <div className="flex items-center gap-3">
         <Button disabled={busy} look="primary">
           Save the name
         </Button>

@@ -51,6 +51,11 @@ export default async function ProfilePage({ searchParams }: { searchParams: Sear
           {problem.sentence}
         </p>
       )}
+      {(await param(searchParams, 'done')) === 'password' && (
+        <p className="mb-4 rounded-lg border border-line bg-good-soft px-4 py-3" role="status">
+          The password is set; your other sessions ended with it.
+        </p>
+      )}
       <div className="space-y-6">
         <Card title="Name">
           <DisplayNameForm displayName={profile.displayName} />

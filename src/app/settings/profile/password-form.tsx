@@ -5,6 +5,7 @@ import { useAction } from '~/trpc/action';
 import { Button } from '../../_components/button';
 import { FormError } from '../../_components/choice-field';
 import { TextField } from '../../_components/form-field';
+import { ACCOUNT_ACTS, ActFields } from '../../_components/plain-act';
 import { counted } from '../../_components/wording';
 
 /** Sets one's password, with the one there is or shortly after signing in. */
@@ -49,43 +50,39 @@ export function PasswordForm({
     setDone(`The password is set.${others}`);
   };
   return (
-    <>
-      <noscript>
-        <p className="p-4">Changing the password needs JavaScript.</p>
-      </noscript>
-      <form className="needs-script max-w-2xl space-y-4 p-4" onSubmit={submit}>
-        {/* Tells password managers whose password it is. */}
-        <input autoComplete="username" defaultValue={handle} hidden name="username" readOnly />
-        {needed && (
-          <TextField
-            autoComplete="current-password"
-            id="current-password"
-            label="Current password"
-            maxLength={1024}
-            name="current"
-            required
-            type="password"
-          />
-        )}
+    <form action={ACCOUNT_ACTS} className="max-w-2xl space-y-4 p-4" method="post" onSubmit={submit}>
+      <ActFields act="profile.password" />
+      {/* Tells password managers whose password it is. */}
+      <input autoComplete="username" defaultValue={handle} hidden name="username" readOnly />
+      {needed && (
         <TextField
-          autoComplete="new-password"
-          hint="At least 12 characters; a few words make a good one. Your other sessions end with it."
-          id="new-password"
-          label={hasPassword ? 'New password' : 'Password'}
+          autoComplete="current-password"
+          id="current-password"
+          label="Current password"
           maxLength={1024}
-          minLength={12}
-          name="next"
+          name="current"
           required
           type="password"
         />
-        <FormError error={error} />
-        <div className="flex flex-wrap items-center gap-3">
-          <Button disabled={busy} look="primary">
-            {hasPassword ? 'Change the password' : 'Set the password'}
-          </Button>
-          <span role="status">{done}</span>
-        </div>
-      </form>
-    </>
+      )}
+      <TextField
+        autoComplete="new-password"
+        hint="At least 12 characters; a few words make a good one. Your other sessions end with it."
+        id="new-password"
+        label={hasPassword ? 'New password' : 'Password'}
+        maxLength={1024}
+        minLength={12}
+        name="next"
+        required
+        type="password"
+      />
+      <FormError error={error} />
+      <div className="flex flex-wrap items-center gap-3">
+        <Button disabled={busy} look="primary">
+          {hasPassword ? 'Change the password' : 'Set the password'}
+        </Button>
+        <span role="status">{done}</span>
+      </div>
+    </form>
   );
 }

@@ -3,6 +3,7 @@
 import { useAction } from '~/trpc/action';
 import { FormError } from '../../_components/choice-field';
 import { ConfirmButton } from '../../_components/confirm-button';
+import { ACCOUNT_ACTS, PlainAct } from '../../_components/plain-act';
 
 /** Takes the sign-in of another site away from one's account. */
 export function UnlinkButton({
@@ -16,16 +17,25 @@ export function UnlinkButton({
 }) {
   const { run, busy, error } = useAction();
   return (
-    <div className="needs-script space-y-1">
-      <ConfirmButton
-        busy={busy}
-        label={`Unlink ${site}`}
-        onConfirm={() => void run((api) => api.account.unlinkLogin.mutate({ provider, subject }))}
-        question="Unlink it"
-      >
-        Unlink
-      </ConfirmButton>
-      <FormError error={error} />
-    </div>
+    <>
+      <PlainAct
+        act="login.unlink"
+        fields={{ provider, subject }}
+        label="Unlink"
+        question={`Unlink ${site}`}
+        to={ACCOUNT_ACTS}
+      />
+      <div className="needs-script space-y-1">
+        <ConfirmButton
+          busy={busy}
+          label={`Unlink ${site}`}
+          onConfirm={() => void run((api) => api.account.unlinkLogin.mutate({ provider, subject }))}
+          question="Unlink it"
+        >
+          Unlink
+        </ConfirmButton>
+        <FormError error={error} />
+      </div>
+    </>
   );
 }

@@ -68,7 +68,7 @@ export function NewTokenForm({
           .
         </p>
       </noscript>
-      <form className="needs-script max-w-2xl space-y-5 p-4" onSubmit={submit}>
+      <form className="needs-script max-w-2xl space-y-5 p-4" method="post" onSubmit={submit}>
         <TextField
           autoComplete="off"
           hint="What will use it: “laptop”, “CI of demo”."

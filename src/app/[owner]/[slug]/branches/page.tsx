@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import { api, found } from '~/trpc/server';
+import { ActRefused } from '../../../_components/act-refused';
 import { branchesAddress, compareAddress } from '../../../_components/address';
 import { BranchRow } from '../../../_components/branch-row';
 import { Button, ButtonLink } from '../../../_components/button';
@@ -29,6 +30,7 @@ export default async function BranchesPage({ params, searchParams }: Props) {
     <RepoShell repo={repo} tab="branches">
       <PageBody>
         <h1 className="sr-only">Branches</h1>
+        <ActRefused code={await param(searchParams, 'refused')} />
         <nav
           aria-label="Which branches"
           className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-1"

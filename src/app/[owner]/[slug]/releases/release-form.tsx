@@ -7,6 +7,7 @@ import { type RepoName, releaseAddress } from '../../../_components/address';
 import { Button } from '../../../_components/button';
 import { Choice, FormError, SelectField } from '../../../_components/choice-field';
 import { TextArea, TextField } from '../../../_components/form-field';
+import { ActFields, actAddress } from '../../../_components/plain-act';
 
 export interface ReleaseWords {
   tag: string;
@@ -47,76 +48,76 @@ export function ReleaseForm({
     if (made) window.location.assign(releaseAddress(repo, made.tag));
   };
   return (
-    <>
-      <noscript>
-        <p className="p-4">Making releases on this page needs JavaScript.</p>
-      </noscript>
-      <form className="needs-script space-y-4 p-4" onSubmit={submit}>
-        {!release && (
-          <>
-            <TextField
-              autoComplete="off"
-              hint="A version, such as v1.2.0 or v1.3.0-beta.1."
-              id="release-tag"
-              label="Version"
-              maxLength={100}
-              name="tag"
-              required
-              spellCheck={false}
-            />
-            <TextField
-              autoComplete="off"
-              defaultValue={defaultRef}
-              hint="A branch, a tag or the whole id of a commit."
-              id="release-ref"
-              label="Commit"
-              name="ref"
-              required
-              spellCheck={false}
-            />
-          </>
-        )}
-        <TextField
-          defaultValue={release?.title}
-          id="release-title"
-          label="Title"
-          maxLength={200}
-          name="title"
-        />
-        <TextArea
-          defaultValue={release?.body}
-          hint="Markdown. The commits since the last release are listed by themselves."
-          id="release-body"
-          label="Notes"
-          maxLength={200_000}
-          name="body"
-          rows={10}
-        />
-        <SelectField
-          defaultValue={release?.channel ?? ''}
-          id="release-channel"
-          label="Channel"
-          name="channel"
-        >
-          {!release && <option value="">as the version says</option>}
-          {RELEASE_CHANNELS.map((channel) => (
-            <option key={channel} value={channel}>
-              {channel}
-            </option>
-          ))}
-        </SelectField>
-        <Choice
-          defaultChecked={release?.isDraft}
-          hint="Only those who may write see it."
-          label="a draft"
-          name="isDraft"
-          type="checkbox"
-        />
-        <FormError error={error} />
-        <Button disabled={busy} look="primary">
-          {release ? 'Save the release' : 'Make the release'}
-        </Button>
-      </form>
-    </>
+    <form action={actAddress(repo)} className="space-y-4 p-4" method="post" onSubmit={submit}>
+      {release ? (
+        <ActFields act="release.update" fields={{ tag: release.tag }} />
+      ) : (
+        <ActFields act="release.create" />
+      )}
+      {!release && (
+        <>
+          <TextField
+            autoComplete="off"
+            hint="A version, such as v1.2.0 or v1.3.0-beta.1."
+            id="release-tag"
+            label="Version"
+            maxLength={100}
+            name="tag"
+            required
+            spellCheck={false}
+          />
+          <TextField
+            autoComplete="off"
+            defaultValue={defaultRef}
+            hint="A branch, a tag or the whole id of a commit."
+            id="release-ref"
+            label="Commit"
+            name="ref"
+            required
+            spellCheck={false}
+          />
+        </>
+      )}
+      <TextField
+        defaultValue={release?.title}
+        id="release-title"
+        label="Title"
+        maxLength={200}
+        name="title"
+      />
+      <TextArea
+        defaultValue={release?.body}
+        hint="Markdown. The commits since the last release are listed by themselves."
+        id="release-body"
+        label="Notes"
+        maxLength={200_000}
+        name="body"
+        rows={10}
+      />
+      <SelectField
+        defaultValue={release?.channel ?? ''}
+        id="release-channel"
+        label="Channel"
+        name="channel"
+      >
+        {!release && <option value="">as the version says</option>}
+        {RELEASE_CHANNELS.map((channel) => (
+          <option key={channel} value={channel}>
+            {channel}
+          </option>
+        ))}
+      </SelectField>
+      <Choice
+        defaultChecked={release?.isDraft}
+        hint="Only those who may write see it."
+        label="a draft"
+        name="isDraft"
+        type="checkbox"
+      />
+      <FormError error={error} />
+      <Button disabled={busy} look="primary">
+        {release ? 'Save the release' : 'Make the release'}
+      </Button>
+    </form>
   );
 }

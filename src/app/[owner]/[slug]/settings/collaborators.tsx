@@ -68,7 +68,7 @@ export function Collaborators({
           Nobody but the owner, and the admins of this hub.
         </p>
       )}
-      <form className="needs-script space-y-4 p-4" onSubmit={submit}>
+      <form className="needs-script space-y-4 p-4" method="post" onSubmit={submit}>
         <div className="flex flex-wrap items-end gap-3">
           <div className="min-w-0 flex-1 basis-48">
             <TextField

@@ -18,7 +18,7 @@ export function DeleteForm({ repo }: { repo: RepoName }) {
     if (done) window.location.assign(ownerAddress(repo.owner));
   };
   return (
-    <form className="needs-script space-y-4 p-4" onSubmit={submit}>
+    <form className="needs-script space-y-4 p-4" method="post" onSubmit={submit}>
       <p>
         Its branches, history and pages are gone for everybody at once. Clones that people have stay
         what they are.

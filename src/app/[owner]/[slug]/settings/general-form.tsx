@@ -39,7 +39,12 @@ export function GeneralForm({
     setSaved(done !== null);
   };
   return (
-    <form className="space-y-5 p-4" onChange={() => setSaved(false)} onSubmit={submit}>
+    <form
+      className="space-y-5 p-4"
+      method="post"
+      onChange={() => setSaved(false)}
+      onSubmit={submit}
+    >
       <TextField
         defaultValue={general.description}
         id="description"

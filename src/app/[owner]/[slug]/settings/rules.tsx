@@ -68,7 +68,7 @@ export function Rules({ repo, rules }: { repo: RepoName; rules: Rule[] }) {
           No rules: whoever may push may also force and delete branches.
         </p>
       )}
-      <form className="needs-script space-y-4 p-4" onSubmit={submit}>
+      <form className="needs-script space-y-4 p-4" method="post" onSubmit={submit}>
         <TextField
           autoComplete="off"
           hint="* stands for anything without a slash, ** for anything: release/*"

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import type { Answers } from '~/server/api/root';
 import { api, found } from '~/trpc/server';
+import { ActRefused } from '../../../_components/act-refused';
 import { commitAddress, fileAddress, tagsAddress } from '../../../_components/address';
 import { Button } from '../../../_components/button';
 import { Card } from '../../../_components/card';
@@ -45,6 +46,7 @@ export default async function TagsPage({ params, searchParams }: Props) {
     <RepoShell repo={repo} tab="tags">
       <PageBody>
         <h1 className="sr-only">Tags</h1>
+        <ActRefused code={await param(searchParams, 'refused')} />
         <div className="space-y-4">
           {(tags.length > 0 || filtered) && <TagSearch repo={repo} search={search} />}
           {tags.length > 0 ? (
@@ -129,7 +131,7 @@ function TagRow({ repo, tag }: { repo: Repo; tag: Tag }) {
           </span>
         )}
       </p>
-      <p className="flex flex-wrap items-center gap-3">
+      <div className="flex flex-wrap items-center gap-3">
         <a
           aria-label={`Files at ${name}`}
           className="link text-xs"
@@ -143,7 +145,7 @@ function TagRow({ repo, tag }: { repo: Repo; tag: Tag }) {
         {repo.mayWrite && (
           <RemoveTagButton id={tag.id} name={name} repo={{ owner: repo.owner, slug: repo.slug }} />
         )}
-      </p>
+      </div>
     </li>
   );
 }

@@ -40,7 +40,7 @@ export function InviteForm() {
       <noscript>
         <p>Making an invitation needs JavaScript.</p>
       </noscript>
-      <form className="needs-script space-y-4" onSubmit={submit}>
+      <form className="needs-script space-y-4" method="post" onSubmit={submit}>
         <TextField
           autoComplete="off"
           hint="Kept with it and in the audit log; the code is not."

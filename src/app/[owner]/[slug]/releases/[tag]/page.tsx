@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import { cache } from 'react';
 import type { Answers } from '~/server/api/root';
 import { api, found } from '~/trpc/server';
+import { ActRefused } from '../../../../_components/act-refused';
 import { decodeSegment, releaseAddress } from '../../../../_components/address';
 import { ButtonLink } from '../../../../_components/button';
 import { Card } from '../../../../_components/card';
@@ -10,11 +11,13 @@ import { PageBody } from '../../../../_components/page-body';
 import { ReleaseBadges, ReleaseFacts, ReleaseNotes } from '../../../../_components/release-head';
 import { loadRepo, type RepoParams } from '../../../../_components/repo-params';
 import { type Repo, RepoShell } from '../../../../_components/repo-shell';
+import { param, type SearchParams } from '../../../../_components/search-params';
 import { count, counted } from '../../../../_components/wording';
 import { DeleteReleaseButton } from './delete-release-button';
 
 interface Props {
   params: Promise<RepoParams & { tag: string }>;
+  searchParams: SearchParams;
 }
 
 const load = cache((owner: string, slug: string, tag: string) =>
@@ -35,7 +38,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 }
 
 /** A release: its notes, and the commits that are new in it, by their kind. */
-export default async function ReleasePage({ params }: Props) {
+export default async function ReleasePage({ params, searchParams }: Props) {
   const given = await params;
   const repo = await loadRepo(given);
   const release = await loadRelease(given);
@@ -43,6 +46,7 @@ export default async function ReleasePage({ params }: Props) {
   return (
     <RepoShell repo={repo} tab="releases">
       <PageBody>
+        <ActRefused code={await param(searchParams, 'refused')} />
         <div className="mb-6 space-y-2">
           <ReleaseBadges latest={false} release={release} />
           <h1 className="breakable font-semibold text-xl leading-snug sm:text-2xl">
@@ -50,10 +54,10 @@ export default async function ReleasePage({ params }: Props) {
           </h1>
           <ReleaseFacts release={release} repo={repo} />
           {repo.mayWrite && (
-            <p className="flex flex-wrap items-center gap-2 pt-1">
+            <div className="flex flex-wrap items-center gap-2 pt-1">
               <ButtonLink href={`${releaseAddress(repo, release.tag)}/edit`}>Edit</ButtonLink>
               <DeleteReleaseButton repo={name} tag={release.tag} />
-            </p>
+            </div>
           )}
         </div>
         <ReleaseNotes html={release.notes} />

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { cache } from 'react';
 import { api, found } from '~/trpc/server';
+import { ActRefused } from '../../../../../_components/act-refused';
 import { pushAddress, pushesAddress } from '../../../../../_components/address';
 import { BranchPill } from '../../../../../_components/branch-pill';
 import { Card } from '../../../../../_components/card';
@@ -56,6 +57,7 @@ export default async function PushPage(props: Props) {
   return (
     <RepoShell repo={repo} tab="pushes">
       <PageBody>
+        <ActRefused code={await param(props.searchParams, 'refused')} />
         <p className="mb-1 text-xs">
           <a className="link" href={pushesAddress(repo)}>
             Push history

@@ -1,15 +1,18 @@
 import type { Metadata } from 'next';
 import { api, found } from '~/trpc/server';
+import { ActRefused } from '../../../../../_components/act-refused';
 import { decodeSegment } from '../../../../../_components/address';
 import { Card } from '../../../../../_components/card';
 import { PageBody } from '../../../../../_components/page-body';
 import { loadRepo, type RepoParams } from '../../../../../_components/repo-params';
 import { RepoShell } from '../../../../../_components/repo-shell';
+import { param, type SearchParams } from '../../../../../_components/search-params';
 import { Refused } from '../../../../../_components/settings-shell';
 import { ReleaseForm } from '../../release-form';
 
 interface Props {
   params: Promise<RepoParams & { tag: string }>;
+  searchParams: SearchParams;
 }
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
@@ -18,7 +21,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 }
 
 /** Changes the words of a release. */
-export default async function EditReleasePage({ params }: Props) {
+export default async function EditReleasePage({ params, searchParams }: Props) {
   const given = await params;
   const repo = await loadRepo(given);
   const name = { owner: repo.owner, slug: repo.slug };
@@ -32,6 +35,7 @@ export default async function EditReleasePage({ params }: Props) {
         <h1 className="breakable mb-4 font-semibold text-xl">
           Edit <bdi>{tag}</bdi>
         </h1>
+        <ActRefused code={await param(searchParams, 'refused')} />
         {repo.mayWrite ? (
           <div className="max-w-3xl">
             <Card title="The release">
