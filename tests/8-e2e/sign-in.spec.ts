@@ -159,6 +159,11 @@ test.describe('without a script', () => {
     await expect(page.getByText('without a script').first()).toBeVisible();
     await page.getByRole('link', { name: 'Diff' }).click();
     await expect(page.getByText('# Hidden')).toBeVisible();
+    await page.goto(at('/settings/profile'));
+    await page.getByLabel('Name to show').fill('Ada of the hub');
+    await page.getByRole('button', { name: 'Save the name' }).click();
+    await expect(page).toHaveURL(at('/settings/profile'));
+    await expect(page.getByLabel('Name to show')).toHaveValue('Ada of the hub');
     await page.getByLabel('Account admin').click();
     await page.getByRole('link', { name: 'Sign out' }).click();
     await page.getByRole('button', { name: 'Sign out' }).click();
