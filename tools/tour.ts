@@ -200,7 +200,8 @@ async function fill({ hub, cli, publish, home }: VisitedHub): Promise<Seen> {
           'README.md':
             '# musehub\n\nA code host for Muse. See [the guide](docs/guide.md).\n\n```ts\nconst a = 1;\n```\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n',
           'docs/guide.md': '# Guide\n\nMore of it.\n',
-          'docs/limits.csv': 'limit,value,unit\n"one object, decoded",10,GiB\nframes in flight,4,\n',
+          'docs/limits.csv':
+            'limit,value,unit\n"one object, decoded",10,GiB\nframes in flight,4,\n',
           'src/push.ts': 'export function push(): number {\n  return 1;\n}\n',
           'src/frames.ts': "export const FRAMES = ['H', 'O', 'E'];\n",
         },
