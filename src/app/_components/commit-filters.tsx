@@ -1,10 +1,9 @@
 import { commitsAddress, type RepoName } from './address';
-import { Button, ButtonLink } from './button';
+import { FilterChoice, FilterForm, FilterText } from './filter-controls';
 
 const TYPES = [
   ...['feat', 'fix', 'docs', 'style', 'refactor', 'perf', 'test', 'chore', 'build', 'ci', 'revert'],
 ];
-const CONTROL = 'min-h-8 min-w-0 rounded-md border border-control bg-canvas px-2 text-sm';
 
 interface Filter {
   author: string | null;
@@ -26,45 +25,24 @@ export function CommitFilters({
   isFiltered: boolean;
 }) {
   return (
-    <search>
-      <form action={commitsAddress(repo)} className="mb-4 flex flex-wrap gap-2">
-        <input name="branch" type="hidden" value={branch} />
-        <input
-          aria-label="Text in the message"
-          className={`${CONTROL} flex-1 basis-40`}
-          defaultValue={filter.text ?? ''}
-          maxLength={200}
-          name="q"
-          placeholder="Text in the message"
-          type="search"
-        />
-        <input
-          aria-label="Author"
-          className={`${CONTROL} flex-1 basis-28`}
-          defaultValue={filter.author ?? ''}
-          maxLength={200}
-          name="author"
-          placeholder="Author"
-        />
-        <input
-          aria-label="Agent"
-          className={`${CONTROL} flex-1 basis-28`}
-          defaultValue={filter.agent ?? ''}
-          maxLength={200}
-          name="agent"
-          placeholder="Agent"
-        />
-        <select aria-label="Type" className={CONTROL} defaultValue={filter.type ?? ''} name="type">
-          <option value="">Any type</option>
-          {TYPES.map((type) => (
-            <option key={type} value={type}>
-              {type}
-            </option>
-          ))}
-        </select>
-        <Button>Filter</Button>
-        {isFiltered && <ButtonLink href={commitsAddress(repo, { branch })}>Clear</ButtonLink>}
-      </form>
-    </search>
+    <FilterForm
+      action={commitsAddress(repo)}
+      isFiltered={isFiltered}
+      unfiltered={commitsAddress(repo, { branch })}
+    >
+      <input name="branch" type="hidden" value={branch} />
+      <FilterText
+        autoCapitalize={undefined}
+        label="Text in the message"
+        maxLength={200}
+        name="q"
+        spellCheck={undefined}
+        type="search"
+        value={filter.text}
+      />
+      <FilterText label="Author" maxLength={200} name="author" value={filter.author} />
+      <FilterText label="Agent" maxLength={200} name="agent" value={filter.agent} />
+      <FilterChoice any="Any type" choices={TYPES} label="Type" name="type" value={filter.type} />
+    </FilterForm>
   );
 }

@@ -1,8 +1,11 @@
 import { PUSH_KINDS, PUSH_STATES } from '~/server/services/push-filter';
 import { pushesAddress, type RepoName } from './address';
-import { Button, ButtonLink } from './button';
+import { FilterChoice, FilterDay, FilterForm, FilterText } from './filter-controls';
 
-const CONTROL = 'min-h-8 min-w-0 rounded-md border border-control bg-canvas px-2 text-sm';
+const ACTORS = [
+  { value: 'human', words: 'humans' },
+  { value: 'agent', words: 'agents' },
+];
 
 /** The words of a history's filter, as they stand in the address. */
 export const PUSH_FILTER_NAMES = [
@@ -21,91 +24,39 @@ export function PushFilters({
   words: PushFilterWords;
   mayWrite: boolean;
 }) {
-  const isFiltered = Object.values(words).some((word) => word !== null);
+  const { branch = null, actor = null, by = null, kind = null, outcome = null } = words;
+  const { from = null, to = null } = words;
   return (
-    <search>
-      <form action={pushesAddress(repo)} className="mb-4 flex flex-wrap items-center gap-2">
-        <input
-          aria-label="Branch"
-          className={`${CONTROL} flex-1 basis-36`}
-          defaultValue={words.branch ?? ''}
-          maxLength={255}
-          name="branch"
-          placeholder="Branch"
-          spellCheck={false}
+    <FilterForm
+      action={pushesAddress(repo)}
+      isFiltered={Object.values(words).some((word) => word !== null)}
+    >
+      <FilterText label="Branch" maxLength={255} name="branch" value={branch} />
+      <FilterText label="Who" maxLength={40} name="actor" value={actor} />
+      <FilterChoice
+        any="Humans and agents"
+        choices={ACTORS}
+        label="Human or agent"
+        name="by"
+        value={by}
+      />
+      <FilterChoice any="Any kind" choices={PUSH_KINDS} label="Kind" name="kind" value={kind} />
+      {mayWrite && (
+        <FilterChoice
+          any="Any outcome"
+          choices={PUSH_STATES}
+          label="Outcome"
+          name="outcome"
+          value={outcome}
         />
-        <input
-          aria-label="Who"
-          autoCapitalize="none"
-          className={`${CONTROL} flex-1 basis-28`}
-          defaultValue={words.actor ?? ''}
-          maxLength={40}
-          name="actor"
-          placeholder="Who"
-          spellCheck={false}
-        />
-        <Select label="Human or agent" name="by" value={words.by}>
-          <option value="">Humans and agents</option>
-          <option value="human">humans</option>
-          <option value="agent">agents</option>
-        </Select>
-        <Select label="Kind" name="kind" value={words.kind}>
-          <option value="">Any kind</option>
-          {PUSH_KINDS.map((kind) => (
-            <option key={kind} value={kind}>
-              {kind}
-            </option>
-          ))}
-        </Select>
-        {mayWrite && (
-          <Select label="Outcome" name="outcome" value={words.outcome}>
-            <option value="">Any outcome</option>
-            {PUSH_STATES.map((state) => (
-              <option key={state} value={state}>
-                {state}
-              </option>
-            ))}
-          </Select>
-        )}
-        <span className="flex flex-wrap items-center gap-x-2 gap-y-2">
-          <Day label="From day" name="from" value={words.from} />
-          <span aria-hidden="true" className="text-muted">
-            to
-          </span>
-          <Day label="To day" name="to" value={words.to} />
+      )}
+      <span className="flex flex-wrap items-center gap-x-2 gap-y-2">
+        <FilterDay label="From day" name="from" value={from} />
+        <span aria-hidden="true" className="text-muted">
+          to
         </span>
-        <Button>Filter</Button>
-        {isFiltered && <ButtonLink href={pushesAddress(repo)}>Clear</ButtonLink>}
-      </form>
-    </search>
+        <FilterDay label="To day" name="to" value={to} />
+      </span>
+    </FilterForm>
   );
 }
-
-function Select({
-  label,
-  name,
-  value,
-  children,
-}: {
-  label: string;
-  name: string;
-  value: string | null | undefined;
-  children: React.ReactNode;
-}) {
-  return (
-    <select aria-label={label} className={CONTROL} defaultValue={value ?? ''} name={name}>
-      {children}
-    </select>
-  );
-}
-
-const Day = ({ label, name, value }: { label: string; name: string; value?: string | null }) => (
-  <input
-    aria-label={label}
-    className={CONTROL}
-    defaultValue={value ?? ''}
-    name={name}
-    title="UTC"
-    type="date"
-  />
-);

@@ -4,20 +4,17 @@ import { api } from '~/trpc/server';
 import { ERRORS, isErrorCode } from '~/wire/errors';
 import { ownAnswer } from '../_components/api-access';
 import { Button } from '../_components/button';
-import { Choice, ChoiceGroup, FormError, SelectField } from '../_components/choice-field';
+import { Choice, ChoiceGroup, FormError } from '../_components/choice-field';
 import { TextArea, TextField } from '../_components/form-field';
 import { PageBody } from '../_components/page-body';
 import { scopeWords } from '../_components/scope-words';
 import { param, type SearchParams } from '../_components/search-params';
+import { TokenDaysField } from '../_components/token-days-field';
 import { When } from '../_components/when';
-import { counted } from '../_components/wording';
 
 export const metadata = { title: 'Sign in a program' };
 
 type Waiting = Answers['device']['show'];
-
-const DAYS = [1, 7, 30, 90, 180, 366];
-const DAYS_STANDARD = 90;
 
 /** Where a person decides about a program that wants to be signed in (docs/protocol.md §4). */
 export default async function DevicePage({ searchParams }: { searchParams: SearchParams }) {
@@ -92,7 +89,6 @@ function CodeForm({ code, error }: { code: string; error: string | null }) {
 
 function Decision({ waiting, error }: { waiting: Waiting; error: string | null }) {
   const { code, client, address, createdAtMs, daysMax } = waiting;
-  const days = [...new Set([...DAYS.filter((n) => n < daysMax), daysMax])].sort((a, b) => a - b);
   return (
     <form action="/device/decision" className="space-y-5" method="post">
       <input name="code" type="hidden" value={code} />
@@ -152,19 +148,7 @@ function Decision({ waiting, error }: { waiting: Waiting; error: string | null }
           rows={2}
           spellCheck={false}
         />
-        <SelectField
-          defaultValue={Math.min(DAYS_STANDARD, daysMax)}
-          hint="Never later than the token that you are signed in with."
-          id="days"
-          label="Expires after"
-          name="days"
-        >
-          {days.map((n) => (
-            <option key={n} value={n}>
-              {counted(n, 'day')}
-            </option>
-          ))}
-        </SelectField>
+        <TokenDaysField daysMax={daysMax} id="days" />
       </section>
       <FormError error={error} />
       <div className="flex flex-wrap gap-3">

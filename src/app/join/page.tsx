@@ -1,7 +1,7 @@
 import { cookies, headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { ticketOf } from '~/server/auth/invitation-ticket';
-import { HANDLE_MAX_CHARS, PASSWORD_MIN_CHARS } from '~/server/services/account-limits';
+import { HANDLE_MAX_CHARS } from '~/server/services/account-limits';
 import { api } from '~/trpc/server';
 import { type ShownProblem, shownProblem } from '../_components/account-problem';
 import { Button, ButtonLink } from '../_components/button';
@@ -11,6 +11,7 @@ import { TextField } from '../_components/form-field';
 import { hubUrl } from '../_components/hub-url';
 import { LoginButtons } from '../_components/login-buttons';
 import { Logo } from '../_components/logo';
+import { NewPasswordField } from '../_components/new-password-field';
 import { PageBody } from '../_components/page-body';
 import { param, type SearchParams } from '../_components/search-params';
 
@@ -128,18 +129,7 @@ function AccountForm({
         maxLength={100}
         name="displayName"
       />
-      <TextField
-        autoComplete="new-password"
-        error={errorOf('password')}
-        hint={`At least ${PASSWORD_MIN_CHARS} characters; a few words make a good one.`}
-        id="password"
-        label="Password"
-        maxLength={1024}
-        minLength={PASSWORD_MIN_CHARS}
-        name="password"
-        required
-        type="password"
-      />
+      <NewPasswordField error={errorOf('password')} label="Password" />
       <div className="grid">
         <Button look="primary">Make the account</Button>
       </div>

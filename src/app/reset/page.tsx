@@ -1,9 +1,8 @@
-import { PASSWORD_MIN_CHARS } from '~/server/services/account-limits';
 import { shownProblem } from '../_components/account-problem';
 import { Button } from '../_components/button';
 import { CodeField } from '../_components/code-field';
-import { TextField } from '../_components/form-field';
 import { Logo } from '../_components/logo';
+import { NewPasswordField } from '../_components/new-password-field';
 import { PageBody } from '../_components/page-body';
 import { param, type SearchParams } from '../_components/search-params';
 
@@ -32,18 +31,7 @@ export default async function ResetPage({ searchParams }: { searchParams: Search
         >
           <p>With the code that an admin of this hub gave you. It works once.</p>
           <CodeField error={errorOf('code')} />
-          <TextField
-            autoComplete="new-password"
-            error={errorOf('password')}
-            hint={`At least ${PASSWORD_MIN_CHARS} characters; a few words make a good one.`}
-            id="password"
-            label="New password"
-            maxLength={1024}
-            minLength={PASSWORD_MIN_CHARS}
-            name="password"
-            required
-            type="password"
-          />
+          <NewPasswordField error={errorOf('password')} label="New password" />
           <div className="grid">
             <Button look="primary">Set it and sign in</Button>
           </div>

@@ -5,10 +5,10 @@ import { api } from '~/trpc/server';
 import { adminAddress, auditExportAddress } from '../../_components/address';
 import { AdminRefused, AdminShell } from '../../_components/admin-shell';
 import { EmptyState } from '../../_components/empty-state';
+import { FilterChoice, FilterDay, FilterForm, FilterText } from '../../_components/filter-controls';
 import { Pager } from '../../_components/pager';
 import { param, type SearchParams } from '../../_components/search-params';
 import { adminAnswer } from '../admin-answer';
-import { FilterChoice, FilterDay, FilterForm, FilterText } from '../filter-controls';
 import { AuditEntryRow } from './audit-entry-row';
 
 export const metadata = { title: 'Audit log · Administration' };

@@ -4,6 +4,7 @@ import { api } from '~/trpc/server';
 import { adminAddress, pushAddress, repoAddress } from '../../_components/address';
 import { AdminRefused, AdminShell } from '../../_components/admin-shell';
 import { EmptyState } from '../../_components/empty-state';
+import { FilterChoice, FilterForm, FilterText } from '../../_components/filter-controls';
 import { Pager } from '../../_components/pager';
 import { Person } from '../../_components/person';
 import { KindBadge, OutcomeBadge } from '../../_components/push-row';
@@ -11,7 +12,6 @@ import { param, readKey, type SearchParams, writeKey } from '../../_components/s
 import { When } from '../../_components/when';
 import { bytes, counted, duration } from '../../_components/wording';
 import { adminAnswer } from '../admin-answer';
-import { FilterChoice, FilterForm, FilterText } from '../filter-controls';
 
 export const metadata = { title: 'Pushes · Administration' };
 

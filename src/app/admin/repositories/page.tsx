@@ -4,13 +4,13 @@ import { adminAddress, repoAddress } from '../../_components/address';
 import { AdminRefused, AdminShell } from '../../_components/admin-shell';
 import { VisibilityBadge } from '../../_components/badge';
 import { EmptyState } from '../../_components/empty-state';
+import { FilterChoice, FilterForm, FilterText } from '../../_components/filter-controls';
 import { Pager } from '../../_components/pager';
 import { param, readKey, type SearchParams, writeKey } from '../../_components/search-params';
 import { When } from '../../_components/when';
 import { bytes, counted } from '../../_components/wording';
 import { ActForm, ActOutcome } from '../act-form';
 import { adminAnswer } from '../admin-answer';
-import { FilterChoice, FilterForm, FilterText } from '../filter-controls';
 
 export const metadata = { title: 'Repositories · Administration' };
 

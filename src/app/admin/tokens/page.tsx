@@ -2,11 +2,11 @@ import { api } from '~/trpc/server';
 import { adminAddress } from '../../_components/address';
 import { AdminRefused, AdminShell } from '../../_components/admin-shell';
 import { EmptyState } from '../../_components/empty-state';
+import { FilterChoice, FilterForm, FilterText } from '../../_components/filter-controls';
 import { Pager } from '../../_components/pager';
 import { param, readKey, type SearchParams, writeKey } from '../../_components/search-params';
 import { ActForm, ActOutcome } from '../act-form';
 import { adminAnswer } from '../admin-answer';
-import { FilterChoice, FilterForm, FilterText } from '../filter-controls';
 import { TokenRow } from './token-row';
 
 export const metadata = { title: 'Tokens · Administration' };

@@ -4,12 +4,12 @@ import { AdminRefused, AdminShell } from '../../_components/admin-shell';
 import { Card } from '../../_components/card';
 import { SelectField } from '../../_components/choice-field';
 import { EmptyState } from '../../_components/empty-state';
+import { FilterChoice, FilterForm, FilterText } from '../../_components/filter-controls';
 import { TextField } from '../../_components/form-field';
 import { Pager } from '../../_components/pager';
 import { param, type SearchParams } from '../../_components/search-params';
 import { ActForm, ActOutcome } from '../act-form';
 import { adminAnswer } from '../admin-answer';
-import { FilterChoice, FilterForm, FilterText } from '../filter-controls';
 import { AccountRow } from './account-row';
 
 export const metadata = { title: 'Users · Administration' };

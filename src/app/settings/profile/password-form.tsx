@@ -5,6 +5,7 @@ import { useAction } from '~/trpc/action';
 import { Button } from '../../_components/button';
 import { FormError } from '../../_components/choice-field';
 import { TextField } from '../../_components/form-field';
+import { NewPasswordField } from '../../_components/new-password-field';
 import { ACCOUNT_ACTS, ActFields } from '../../_components/plain-act';
 import { counted } from '../../_components/wording';
 
@@ -65,16 +66,10 @@ export function PasswordForm({
           type="password"
         />
       )}
-      <TextField
-        autoComplete="new-password"
-        hint="At least 12 characters; a few words make a good one. Your other sessions end with it."
-        id="new-password"
+      <NewPasswordField
         label={hasPassword ? 'New password' : 'Password'}
-        maxLength={1024}
-        minLength={12}
+        more=" Your other sessions end with it."
         name="next"
-        required
-        type="password"
       />
       <FormError error={error} />
       <div className="flex flex-wrap items-center gap-3">

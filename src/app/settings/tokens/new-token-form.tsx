@@ -4,16 +4,14 @@ import { type FormEvent, useState } from 'react';
 import type { Answers } from '~/server/api/root';
 import { useAction } from '~/trpc/action';
 import { Button } from '../../_components/button';
-import { Choice, ChoiceGroup, FormError, SelectField } from '../../_components/choice-field';
+import { Choice, ChoiceGroup, FormError } from '../../_components/choice-field';
 import { CommandLine } from '../../_components/command-line';
 import { TextArea, TextField } from '../../_components/form-field';
 import { scopeWords } from '../../_components/scope-words';
-import { counted, shortDate } from '../../_components/wording';
+import { TokenDaysField } from '../../_components/token-days-field';
+import { shortDate } from '../../_components/wording';
 
 type Created = Answers['token']['create'];
-
-const DAYS = [1, 7, 30, 90, 180, 366];
-const DAYS_STANDARD = 90;
 
 /** Makes a token and shows its text, once. */
 export function NewTokenForm({
@@ -53,7 +51,6 @@ export function NewTokenForm({
     );
     if (made) setCreated(made);
   };
-  const days = [...new Set([...DAYS.filter((n) => n < daysMax), daysMax])].sort((a, b) => a - b);
   return (
     <>
       <noscript>
@@ -141,19 +138,7 @@ export function NewTokenForm({
           name="branchPattern"
           spellCheck={false}
         />
-        <SelectField
-          defaultValue={Math.min(DAYS_STANDARD, daysMax)}
-          hint="Never later than the token that you are signed in with."
-          id="token-days"
-          label="Expires after"
-          name="days"
-        >
-          {days.map((n) => (
-            <option key={n} value={n}>
-              {counted(n, 'day')}
-            </option>
-          ))}
-        </SelectField>
+        <TokenDaysField daysMax={daysMax} id="token-days" />
         <FormError error={error} />
         <Button disabled={busy} look="primary">
           Make the token

@@ -1,15 +1,18 @@
-import type { ReactNode } from 'react';
-import { Button, ButtonLink } from '../_components/button';
+import type { ComponentPropsWithoutRef, ReactNode } from 'react';
+import { Button, ButtonLink } from './button';
 
 const CONTROL = 'min-h-8 min-w-0 rounded-md border border-control bg-canvas px-2 text-sm';
 
-/** Narrows a list of the admin area; the filter is in the address, and works without a script. */
+/** Narrows a list; the filter is in the address, and works without a script. */
 export function FilterForm({
   action,
+  unfiltered = action,
   isFiltered,
   children,
 }: {
   action: string;
+  /** The address of the whole list, where that is not the form's own. */
+  unfiltered?: string;
   isFiltered: boolean;
   children: ReactNode;
 }) {
@@ -18,7 +21,7 @@ export function FilterForm({
       <form action={action} className="mb-4 flex flex-wrap items-center gap-2">
         {children}
         <Button>Filter</Button>
-        {isFiltered && <ButtonLink href={action}>Clear</ButtonLink>}
+        {isFiltered && <ButtonLink href={unfiltered}>Clear</ButtonLink>}
       </form>
     </search>
   );
@@ -26,13 +29,12 @@ export function FilterForm({
 
 export function FilterText({
   label,
-  name,
   value,
-}: {
-  label: string;
-  name: string;
-  value: string | null;
-}) {
+  ...rest
+}: { label: string; name: string; value: string | null } & Omit<
+  ComponentPropsWithoutRef<'input'>,
+  'value'
+>) {
   return (
     <input
       aria-label={label}
@@ -40,9 +42,9 @@ export function FilterText({
       className={`${CONTROL} flex-1 basis-28`}
       defaultValue={value ?? ''}
       maxLength={150}
-      name={name}
       placeholder={label}
       spellCheck={false}
+      {...rest}
     />
   );
 }
