@@ -6,7 +6,6 @@ import {
   JsonFloat,
   type JsonMap,
   JsonProblem,
-  parseJson,
   writeJson,
 } from './lossless-json';
 
@@ -14,11 +13,6 @@ import {
  * JSON text ↔ msgpack bytes without loss: whole numbers stay whole, `1.0` travels as float64,
  * maps keep their order. The bytes are those Python's `msgpack.packb` would write.
  */
-
-/** Transcodes JSON text; throws `JsonProblem`. */
-export function jsonToMsgpack(text: string, file: string): Uint8Array {
-  return encodeJson(parseJson(text, file));
-}
 
 /** Transcodes msgpack bytes to the text of `json.dumps(value, indent=2)`; throws `JsonProblem`. */
 export function msgpackToJson(bytes: Uint8Array, file: string): string {

@@ -57,13 +57,11 @@ export function isBreaking(commit: Pick<Commit, 'message' | 'breakingChanges'>):
   return commit.breakingChanges.length > 0 || parseSubject(commit.message).breaking;
 }
 
-export type BumpBadge = 'BREAKING' | 'major' | 'minor' | 'patch' | '';
-
-/** The badge for what a commit does to the version; '' when it does nothing to it. */
-export function bumpBadge(
-  commit: Pick<Commit, 'message' | 'breakingChanges' | 'semVerBump'>,
-): BumpBadge {
-  if (isBreaking(commit)) return 'BREAKING';
-  const bump = commit.semVerBump;
-  return bump === 'major' || bump === 'minor' || bump === 'patch' ? bump : '';
+/**
+ * The badge for what a commit does to the version: `BREAKING`, `major`, `minor`, `patch`, or '' when
+ * it does nothing to it.
+ */
+export function bumpBadge(commit: { breaking: boolean; semVerBump: string }): string {
+  if (commit.breaking) return 'BREAKING';
+  return ['major', 'minor', 'patch'].includes(commit.semVerBump) ? commit.semVerBump : '';
 }

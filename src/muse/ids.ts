@@ -29,16 +29,6 @@ export function formatId(id: Id, format: IdFormat): string {
   return format === 'bare' ? id : PREFIX + id;
 }
 
-/** The 32 bytes that the database stores for an id. */
-export function idToBytes(id: Id): Buffer {
-  return Buffer.from(id, 'hex');
-}
-
-/** The id for 32 stored bytes. */
-export function bytesToId(bytes: Uint8Array): Id {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
-}
-
 /** SHA-256 of bytes or of the UTF-8 of a text, as an id. */
 export function sha256(data: Uint8Array | string): Id {
   // In one call: half the cost of a hash object, which counts where there are many small ones.

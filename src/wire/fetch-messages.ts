@@ -99,11 +99,6 @@ export function encodeFetchRequest(request: FetchRequest, idFormat: IdFormat): U
   });
 }
 
-/** A `fetch/objects` request as msgpack. */
-export function encodeObjectsRequest(objectIds: Id[], idFormat: IdFormat): Uint8Array {
-  return encodeValue({ object_ids: objectIds.map((id) => formatId(id, idFormat)) });
-}
-
 /** A `negotiate` request as msgpack. */
 export function encodeNegotiateRequest(
   { want, have }: { want: Id[]; have: Id[] },

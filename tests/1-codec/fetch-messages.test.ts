@@ -1,5 +1,6 @@
 import { decode, encode } from '@msgpack/msgpack';
 import { describe, expect, it } from 'vitest';
+import { formatId } from '~/muse/ids';
 import { isViolation } from '~/wire/errors';
 import type { BodyForm } from '~/wire/fetch-answer';
 import {
@@ -8,7 +9,6 @@ import {
   encodeFetchRequest,
   encodeNegotiateAnswer,
   encodeNegotiateRequest,
-  encodeObjectsRequest,
   encodeRefs,
   fetchBodyBytesMax,
   parseFetchRequest,
@@ -188,7 +188,7 @@ describe('what a client writes', () => {
       expect(parseFetchRequest(encodeFetchRequest(request, idFormat), 'msgpack', limits)).toEqual(
         request,
       );
-      const objects = encodeObjectsRequest([idOf('a')], idFormat);
+      const objects = encode({ object_ids: [formatId(idOf('a'), idFormat)] });
       expect(parseObjectsRequest(objects, 'msgpack', limits)).toEqual({ objectIds: [idOf('a')] });
       const round = { want: [idOf('a')], have: [idOf('b')] };
       const negotiate = encodeNegotiateRequest(round, idFormat);

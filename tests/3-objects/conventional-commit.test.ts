@@ -61,9 +61,8 @@ describe('the subject of a commit', () => {
 
 describe('the badge of a commit', () => {
   const commit = (message: string, semVerBump = 'none', breakingChanges: string[] = []) => ({
-    message,
-    semVerBump,
-    breakingChanges,
+    ...{ message, semVerBump, breakingChanges },
+    breaking: isBreaking({ message, breakingChanges }),
   });
 
   it('is BREAKING for a mark in the subject or changes that are listed', () => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodeJson, encodeJson, jsonToMsgpack, msgpackToJson } from '~/client/json-msgpack';
+import { decodeJson, encodeJson, msgpackToJson } from '~/client/json-msgpack';
 import {
   type Json,
   JsonFloat,
@@ -13,17 +13,9 @@ import {
   writeText,
 } from '~/client/lossless-json';
 import { fixture, fixtureNames } from '~tests/support/muse-fixtures';
+import { seededPrng } from '~tests/support/prng';
 
-/** A seeded generator (mulberry32), so that a failure can be repeated. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+const jsonToMsgpack = (text: string, file: string) => encodeJson(parseJson(text, file));
 
 function floatOf(next: () => number): number {
   const bytes = Buffer.alloc(8);
@@ -124,7 +116,8 @@ describe('writing floats', () => {
   });
 
   it('agrees with Python on 5,000 seeded floats', () => {
-    const next = random(7);
+    const prng = seededPrng(expect.getState().currentTestName ?? '');
+    const next = () => prng.next();
     const floats = Array.from({ length: 5000 }, (_, i) =>
       i % 2 === 0 ? floatOf(next) : (next() - 0.5) * 10 ** Math.floor(next() * 40 - 12),
     );
@@ -141,7 +134,8 @@ describe('writing floats', () => {
 
 describe('JSON text', () => {
   it('is written byte for byte as json.dumps(indent=2) writes it', () => {
-    const next = random(42);
+    const prng = seededPrng(expect.getState().currentTestName ?? '');
+    const next = () => prng.next();
     const texts = Array.from({ length: 400 }, () => writeJson(jsonOf(next, 0)));
     expect(pythonDumps(texts)).toEqual(texts);
   });
@@ -199,7 +193,8 @@ describe('JSON text', () => {
 
 describe('JSON and msgpack', () => {
   it('come back equal in kind, order and value', () => {
-    const next = random(99);
+    const prng = seededPrng(expect.getState().currentTestName ?? '');
+    const next = () => prng.next();
     for (let i = 0; i < 200; i++) {
       const value = jsonOf(next, 0);
       const bytes = encodeJson(value);

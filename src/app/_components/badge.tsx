@@ -56,9 +56,3 @@ export const ScopeBadge = ({ scope }: { scope: string }) => (
 export const VisibilityBadge = ({ visibility }: { visibility: 'public' | 'private' }) => (
   <Badge tone={visibility === 'private' ? 'warn' : 'neutral'}>{visibility}</Badge>
 );
-
-/** The badge for a commit's weight; '' for none. */
-export function bumpOf(commit: { breaking: boolean; semVerBump: string }): string {
-  if (commit.breaking) return 'BREAKING';
-  return ['major', 'minor', 'patch'].includes(commit.semVerBump) ? commit.semVerBump : '';
-}

@@ -1,6 +1,7 @@
+import { bumpBadge } from '~/muse/conventional-commit';
 import type { Answers } from '~/server/api/root';
 import { commitAddress, type RepoName } from './address';
-import { BumpBadge, bumpOf, ScopeBadge, TypeBadge } from './badge';
+import { BumpBadge, ScopeBadge, TypeBadge } from './badge';
 import { Author } from './person';
 import { TagPills } from './tag-pill';
 import { When } from './when';
@@ -22,7 +23,7 @@ export function CommitRow({
   commit: Commit;
   branch?: string | null;
 }) {
-  const bump = bumpOf(commit);
+  const bump = bumpBadge(commit);
   return (
     <li className="flex flex-wrap items-start gap-x-4 gap-y-1 px-4 py-2.5 hover:bg-surface">
       <div className="min-w-0 flex-1 basis-64">

@@ -1,6 +1,7 @@
+import { bumpBadge } from '~/muse/conventional-commit';
 import type { Answers } from '~/server/api/root';
 import { commitAddress, diffAddress } from './address';
-import { Badge, BumpBadge, bumpOf, ScopeBadge, TypeBadge } from './badge';
+import { Badge, BumpBadge, ScopeBadge, TypeBadge } from './badge';
 import { BranchPill } from './branch-pill';
 import { IdChip } from './id-chip';
 import { Author } from './person';
@@ -13,7 +14,7 @@ export type ShownCommit = Answers['commit']['get'];
 
 /** What a commit is: where, of what weight, by whom, when, what it says, and its ids. */
 export function CommitSummary({ repo, commit }: { repo: Repo; commit: ShownCommit }) {
-  const bump = bumpOf(commit);
+  const bump = bumpBadge(commit);
   const { position } = commit;
   const branch = position?.branch ?? commit.branch;
   return (

@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react';
+import { bumpBadge } from '~/muse/conventional-commit';
 import { parseSearch } from '~/server/services/search-query';
 import { api, found } from '~/trpc/server';
 import { commitAddress, fileAddress, repoAddress, searchAddress } from '../_components/address';
-import { BumpBadge, bumpOf, ScopeBadge, TypeBadge } from '../_components/badge';
+import { BumpBadge, ScopeBadge, TypeBadge } from '../_components/badge';
 import { subjectOf } from '../_components/commit-row';
 import { EmptyState } from '../_components/empty-state';
 import { PageBody } from '../_components/page-body';
@@ -102,7 +103,7 @@ function Commits({ found: commits }: { found: FoundCommits }) {
   return (
     <ul className="divide-y divide-line rounded-lg border border-line" data-rows>
       {commits.map(({ repository, commit }) => {
-        const bump = bumpOf(commit);
+        const bump = bumpBadge(commit);
         return (
           <li className="px-4 py-2.5" key={`${repository.owner}/${repository.slug} ${commit.id}`}>
             <a

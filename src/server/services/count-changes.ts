@@ -81,13 +81,6 @@ async function countOneByOne(
   return stats;
 }
 
-/** The files that differ between two root trees. Reads only the directories that differ. */
-export async function countChanges(before: Id, after: Id, trees: TreeSource): Promise<Counts> {
-  const counts: Counts = { added: 0, removed: 0, modified: 0 };
-  await walkPairs([{ before, after, counts }], trees);
-  return counts;
-}
-
 /** Two directories, and where the files that differ between them are counted. */
 interface TreePair {
   before: Id;

@@ -1,7 +1,5 @@
 import type { Id } from '~/muse/ids';
-import { StoredObjectDamaged } from '~/server/ports/object-storage';
 import type { BrowseDeps } from './browse-deps';
-import type { FileFacts } from './browse-tree';
 import type { OpenRepository } from './open-repository';
 import { StoredRecordDamaged } from './tree-source';
 
@@ -34,21 +32,6 @@ export async function readFiles(
     if (content) contents.set(object.id, content);
   }
   return contents;
-}
-
-/**
- * A file's bytes as a stream, verified before its last part is given; for files of any size.
- * Throws `StoredObjectDamaged`.
- */
-export async function* streamFile(
-  repo: OpenRepository,
-  file: FileFacts,
-  { records, objects }: FileDeps,
-  signal?: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const location = (await records.locateObjects(repo.entry.id, [file.id])).get(file.id);
-  if (!location) throw new StoredObjectDamaged(file.id, repo.entry.id, '', 'missing');
-  yield* objects.readObject(repo.entry.id, { id: file.id, location }, { form: 'content', signal });
 }
 
 /** The text of a file's bytes; null when they are not text: no UTF-8, or with a NUL near the start. */
