@@ -457,8 +457,21 @@ describe('exit codes', () => {
     ];
     for (const [code, errors] of groups)
       for (const error of errors) expect(exitCodeOf(error), error).toBe(code);
-    for (const code of Object.keys(ERRORS) as ErrorCode[])
-      expect(exitCodeOf(code)).toBeGreaterThan(0);
+  });
+
+  it('follow from the status of a refusal, with the exceptions that docs/errors.md names', () => {
+    const { auth, notFound, conflict, limit, network, internal, refused } = EXIT;
+    const ofStatus: Record<number, number> = {
+      ...{ 401: auth, 403: auth, 404: notFound, 409: conflict, 413: limit, 429: limit },
+      ...{ 500: internal, 503: network },
+    };
+    const others: Partial<Record<ErrorCode, number>> = {
+      ...{ 'branch-protected': refused, 'storage-full': limit },
+      ...{ 'too-slow': network, 'truncated-stream': network },
+    };
+    for (const [code, { status }] of Object.entries(ERRORS) as [ErrorCode, { status: number }][]) {
+      expect(exitCodeOf(code), code).toBe(others[code] ?? ofStatus[status] ?? refused);
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '~/cli/registry';
 import { isReservedHandle } from '~/server/services/check-handle';
 import { ADMIN_PAGES } from '~/server/services/create-repository';
 import { ERRORS } from '~/wire/errors';
@@ -81,29 +82,40 @@ describe('the house', () => {
 });
 
 describe('the documents', () => {
-  it('list exactly the error codes of the code, with their status and whether to retry', () => {
+  it('list exactly the error codes of the code: status, whether to retry, sentence', () => {
     const rows = [
-      ...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (\d{3}) \| (yes|no) \|/gm),
+      ...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (\d{3}) \| (yes|no) \| (.*) \|$/gm),
     ];
     const documented = Object.fromEntries(
-      rows.map(([, code, status, retry]) => [code, [Number(status), retry === 'yes']]),
+      rows.map(([, code, status, retry, sentence]) => [
+        code,
+        [Number(status), retry === 'yes', sentence],
+      ]),
     );
     const coded = Object.fromEntries(
-      Object.entries(ERRORS).map(([code, facts]) => [code, [facts.status, facts.retryable]]),
+      Object.entries(ERRORS).map(([code, facts]) => [
+        code,
+        [facts.status, facts.retryable, facts.sentence],
+      ]),
     );
     expect(documented).toEqual(coded);
   });
 
-  it('name every constant of the protocol with its value', () => {
-    const text = read('docs/protocol.md');
-    const missing = Object.entries(limits)
-      .filter(([, value]) => typeof value === 'number')
-      .filter(([name, value]) => {
-        const row = text.match(new RegExp(`^\\| \`${name}\` \\| ([\\d,]+) \\|`, 'm'));
-        return !row || Number(row[1]!.replaceAll(',', '')) !== value;
-      })
-      .map(([name]) => name);
-    expect(missing).toEqual([]);
+  it('name exactly the constants of the protocol, each with its value', () => {
+    const rows = [...read('docs/protocol.md').matchAll(/^\| `([A-Z_]+)` \| ([\d,]+) \|/gm)];
+    const documented = Object.fromEntries(
+      rows.map(([, name, value]) => [name, Number(value!.replaceAll(',', ''))]),
+    );
+    const coded = Object.entries(limits).filter(([, value]) => typeof value === 'number');
+    expect(documented).toEqual(Object.fromEntries(coded));
+  });
+
+  it('list exactly the commands of the program', () => {
+    const rows = [...read('README.md').matchAll(/^\| (`[a-z -]+`(?:, `[a-z -]+`)*) \| /gm)];
+    const documented = rows
+      .flatMap(([, names]) => names!.replaceAll('`', '').split(', '))
+      .filter((name) => !existsSync(join(PROJECT_ROOT, name)));
+    expect(documented.sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
   });
 
   it('name only tests and sources that exist', () => {
