@@ -1,13 +1,11 @@
 import { chmodSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Surroundings } from '~/cli/command';
 import { EXIT } from '~/cli/exit-code';
-import { run } from '~/cli/run';
 import { hashToken } from '~/server/auth/token-text';
 import { tempFolder } from '~tests/support/muse-fixtures';
 import { MuseFolder } from '~tests/support/muse-folder';
+import { runCli } from '~tests/support/run-cli';
 import { WireServer } from '~tests/support/wire-server';
 
 let server: WireServer;
@@ -30,26 +28,7 @@ afterEach(() => {
 });
 afterAll(() => server.stop());
 
-class Sink extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
-
-async function musehub(argv: string[], cwd = muse.root) {
-  const [stdout, stderr] = [new Sink(), new Sink()];
-  const code = await run(argv, {
-    env: { NODE_ENV: 'test' },
-    ...{ cwd, home, stdout, stderr },
-    stdin: Readable.from(['']) as unknown as NodeJS.ReadStream,
-    signal: new AbortController().signal,
-    wait: () => Promise.reject(new Error('this command does not wait')),
-    openPage: () => undefined,
-  } satisfies Surroundings);
-  return { code, out: stdout.text, err: stderr.text };
-}
+const musehub = (argv: string[], cwd = muse.root) => runCli(argv, { cwd, home });
 
 /** The state of each check, and of those that are not in order what to do. */
 async function diagnose(argv: string[] = [], cwd?: string) {

@@ -1,15 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Surroundings } from '~/cli/command';
 import { EXIT } from '~/cli/exit-code';
-import { run } from '~/cli/run';
 import { isKeyProof } from '~/muse/key-proof';
 import { AN_ACT } from '~tests/support/audit-entries';
 import { tempFolder } from '~tests/support/muse-fixtures';
 import { MuseFolder } from '~tests/support/muse-folder';
+import { runCli } from '~tests/support/run-cli';
 import { WireServer } from '~tests/support/wire-server';
 
 let server: WireServer;
@@ -23,26 +21,11 @@ beforeEach(() => {
 });
 afterAll(() => server.stop());
 
-class Sink extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
-
-async function musehub(argv: string[], more: { cwd?: string; token?: string } = {}) {
-  const [stdout, stderr] = [new Sink(), new Sink()];
-  const code = await run(argv, {
-    env: { NODE_ENV: 'test', MUSEHUB_TOKEN: more.token ?? server.token, MUSEHUB_URL: server.url },
-    ...{ cwd: more.cwd ?? home, home, stdout, stderr },
-    stdin: Readable.from(['']) as unknown as NodeJS.ReadStream,
-    signal: new AbortController().signal,
-    wait: () => Promise.reject(new Error('this command does not wait')),
-    openPage: () => undefined,
-  } satisfies Surroundings);
-  return { code, out: stdout.text, err: stderr.text };
-}
+const musehub = (argv: string[], more: { cwd?: string; token?: string } = {}) =>
+  runCli(argv, {
+    ...{ cwd: more.cwd ?? home, home },
+    env: { MUSEHUB_TOKEN: more.token ?? server.token, MUSEHUB_URL: server.url },
+  });
 
 const keyFile = () => path.join(home, '.muse', 'keys', `127.0.0.1_${new URL(server.url).port}.pem`);
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { Readable, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Surroundings } from '~/cli/command';
 import { EXIT } from '~/cli/exit-code';
@@ -8,6 +8,7 @@ import { run } from '~/cli/run';
 import { approveDeviceLogin, denyDeviceLogin } from '~/server/services/decide-device-login';
 import { TEST_USE } from '~tests/support/audit-entries';
 import { tempFolder } from '~tests/support/muse-fixtures';
+import { Sink } from '~tests/support/run-cli';
 import { WireServer } from '~tests/support/wire-server';
 
 let server: WireServer;
@@ -24,15 +25,6 @@ afterEach(() => {
   server.takeSeen();
 });
 afterAll(() => server.stop());
-
-class Sink extends Writable {
-  text = '';
-  isTTY = false;
-  override _write(chunk: Buffer, _: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
 
 interface Login {
   /** Called each time the program waits, with what it said until then. */

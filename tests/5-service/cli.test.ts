@@ -2,13 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Surroundings } from '~/cli/command';
 import { EXIT, exitCodeOf } from '~/cli/exit-code';
 import { ProgressLine } from '~/cli/progress-line';
 import { COMMANDS } from '~/cli/registry';
-import { run } from '~/cli/run';
 import { bytesText, forTerminal, jsonForTerminal } from '~/cli/terminal-text';
 import { Repository } from '~/client/repository';
 import { ERRORS, type ErrorCode } from '~/wire/errors';
@@ -17,6 +14,7 @@ import type { ResultFrame } from '~/wire/frames';
 import { STREAM_MIME_TYPE } from '~/wire/limits';
 import { tempFolder } from '~tests/support/muse-fixtures';
 import { MuseFolder } from '~tests/support/muse-folder';
+import { type Ran, runCli, Sink } from '~tests/support/run-cli';
 import { WireServer } from '~tests/support/wire-server';
 
 let server: WireServer;
@@ -33,40 +31,15 @@ afterEach(() => {
 });
 afterAll(() => server.stop());
 
-interface Ran {
-  code: number;
-  out: string;
-  err: string;
-}
-
-class Sink extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
-
 /** Runs the program in this process; signed in unless `env` says otherwise. */
-async function musehub(
+const musehub = (
   argv: string[],
   more: { cwd?: string; env?: Record<string, string>; stdin?: string } = {},
-): Promise<Ran> {
-  const [stdout, stderr] = [new Sink(), new Sink()];
-  const around = {
-    env: { NODE_ENV: 'test', MUSEHUB_TOKEN: server.token, ...more.env },
-    cwd: more.cwd ?? tempFolder(),
-    home,
-    stdin: Readable.from([more.stdin ?? '']) as unknown as NodeJS.ReadStream,
-    stdout,
-    stderr,
-    signal: new AbortController().signal,
-    wait: () => Promise.reject(new Error('this command does not wait')),
-    openPage: () => undefined,
-  } as Surroundings;
-  const code = await run(argv, around);
-  return { code, out: stdout.text, err: stderr.text };
-}
+): Promise<Ran> =>
+  runCli(argv, {
+    ...{ cwd: tempFolder(), home, ...more },
+    env: { MUSEHUB_TOKEN: server.token, ...more.env },
+  });
 
 const NOBODY = { MUSEHUB_TOKEN: '' };
 

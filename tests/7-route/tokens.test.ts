@@ -3,9 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkTokenText, newToken } from '~/server/auth/token-text';
-import { type CliOutcome, musehub } from '~tests/support/cli';
+import { musehub } from '~tests/support/cli';
 import { openTestDatabase, type TestDatabase } from '~tests/support/database';
 import { type Hub, startHub } from '~tests/support/hub';
+import type { ProgramOutcome } from '~tests/support/run-program';
 
 /** Access tokens over the production build: by HTTP, and by the command line. */
 
@@ -115,7 +116,7 @@ describe('POST /api/tokens/revoke', () => {
 });
 
 describe('musehub token', () => {
-  const cli = (...args: string[]): Promise<CliOutcome> =>
+  const cli = (...args: string[]): Promise<ProgramOutcome> =>
     musehub(['token', ...args], { home, token: hub.adminToken });
 
   it('makes a token on stdout, lists it, and revokes it by its name', async () => {

@@ -3,9 +3,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
-import { type CliOutcome, musehub } from '../support/cli';
+import { musehub } from '../support/cli';
 import { type Hub, startHub } from '../support/hub';
 import { fixture, fixtureNames } from '../support/muse-fixtures';
+import type { ProgramOutcome } from '../support/run-program';
 
 /** Repositories of the public CLI go to the hub and come back: the same files, ids and records. */
 
@@ -13,7 +14,7 @@ test.describe.configure({ mode: 'serial' });
 
 let hub: Hub;
 let home: string;
-const cli = (...args: string[]): Promise<CliOutcome> =>
+const cli = (...args: string[]): Promise<ProgramOutcome> =>
   musehub(args, { home, token: hub.adminToken, url: hub.url });
 
 /** The outcome of a command that must succeed, its `--json` object read. */

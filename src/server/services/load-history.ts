@@ -6,6 +6,7 @@ import type {
   HistoryStore,
   SavedHistory,
 } from '~/server/ports/history-store';
+import { BoundedCache } from './bounded-cache';
 import { CommitHistory } from './commit-history';
 import { changeHistory, EMPTY_HISTORY, type HistoryShape } from './history-chunks';
 import { walkChange } from './walk-change';
@@ -19,12 +20,13 @@ type Followed = HistoryShape & { chunks: Map<number, Uint8Array> };
  */
 export class HistoryCache {
   readonly #chunks = new Map<string, Uint8Array>();
-  readonly #followed = new Map<string, { history: Promise<Followed>; bytes: number }>();
+  readonly #followed: BoundedCache<Followed>;
   #chunkBytes = 0;
-  #followedBytes = 0;
 
   /** How many bytes each of the two kinds may hold. */
-  constructor(private readonly maxBytes = 32 * 1024 ** 2) {}
+  constructor(private readonly maxBytes = 32 * 1024 ** 2) {
+    this.#followed = new BoundedCache(maxBytes, bytesOf);
+  }
 
   chunk(historyId: string, number: number): Uint8Array | undefined {
     const key = `${historyId} ${number}`;
@@ -50,34 +52,14 @@ export class HistoryCache {
 
   /** What `follow` gives, asked once for a key; a failure is forgotten, so that it is tried again. */
   follow(key: string, follow: () => Promise<Followed>): Promise<Followed> {
-    const known = this.#followed.get(key);
-    if (known) {
-      this.#followed.delete(key);
-      this.#followed.set(key, known);
-      return known.history;
-    }
-    const entry = { history: follow(), bytes: 0 };
-    this.#followed.set(key, entry);
-    entry.history.then(
-      (followed) => this.#count(key, entry, followed),
-      () => {
-        if (this.#followed.get(key) === entry) this.#followed.delete(key);
-      },
-    );
-    return entry.history;
+    return this.#followed.get(key, follow);
   }
+}
 
-  #count(key: string, entry: { bytes: number }, { marks, chunks }: Followed): void {
-    if (this.#followed.get(key) !== entry) return;
-    entry.bytes = marks.length * MARK_BYTES;
-    for (const chunk of chunks.values()) entry.bytes += chunk.byteLength;
-    this.#followedBytes += entry.bytes;
-    for (const [oldest, { bytes }] of this.#followed) {
-      if (this.#followedBytes <= this.maxBytes || oldest === key) break;
-      this.#followed.delete(oldest);
-      this.#followedBytes -= bytes;
-    }
-  }
+function bytesOf({ marks, chunks }: Followed): number {
+  let bytes = marks.length * MARK_BYTES;
+  for (const chunk of chunks.values()) bytes += chunk.byteLength;
+  return bytes;
 }
 
 /** About what a mark takes in memory. */
