@@ -105,7 +105,9 @@ test('a program is approved in the browser, registers a key, and its commits are
   const words = line.replace(' --body "your comment"', '').split(' ');
   await cli([...words, '--body', 'from the command line']);
   await page.reload();
-  await expect(page.locator('bdi').getByText('from the command line')).toBeVisible();
+  await expect(
+    page.getByRole('listitem').filter({ hasText: 'from the command line' }),
+  ).toBeVisible();
 
   await page.goto(at('/settings/keys'));
   await row.getByRole('button', { name: 'Revoke' }).click();
