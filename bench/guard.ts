@@ -9,29 +9,35 @@ import { GUARD } from './scenarios';
  * recorded, by more than half. `--record` writes what it finds as the record instead.
  *
  * Held against each other are the least times of interleaved rounds, which whatever else the machine
- * does disturbs least.
+ * does disturbs least; and what is slower is measured again before it counts.
  */
 
 const ROUNDS = 3;
+const ATTEMPTS = 3;
 const SLOWER_MAX = 1.5;
 const LETTERS = ['a', 'b', 'd'];
-const RECORD = path.join(import.meta.dirname, 'results', 'guard.json');
+const CLOCKS = ['whole', 'server'] as const;
+const RECORD = path.join(import.meta.dirname, 'guard.json');
 
-type Ratios = Record<string, { whole: number; server: number }>;
+type Ratios = Record<string, Record<(typeof CLOCKS)[number], number>>;
 
-const report = await runBench({
-  sizes: GUARD,
-  rounds: ROUNDS,
-  only: LETTERS,
-  tuned: false,
-  tell: (text) => console.error(text),
-});
-const found = ratiosOf(report);
 if (process.argv.includes('--record')) {
+  const found = await measure(LETTERS);
   fs.writeFileSync(RECORD, `${JSON.stringify(found, null, 2)}\n`);
   console.log(`recorded in ${RECORD}`);
 } else {
-  compare(found, JSON.parse(fs.readFileSync(RECORD, 'utf8')));
+  const recorded = JSON.parse(fs.readFileSync(RECORD, 'utf8')) as Ratios;
+  let letters = LETTERS;
+  for (let attempt = 1; attempt <= ATTEMPTS && letters.length > 0; attempt++) {
+    const found = await measure(letters);
+    letters = letters.filter((name) => isSlower(name, found, recorded));
+  }
+  process.exitCode = letters.length > 0 ? 1 : 0;
+}
+
+async function measure(only: string[]): Promise<Ratios> {
+  const tell = (text: string) => console.error(text);
+  return ratiosOf(await runBench({ sizes: GUARD, rounds: ROUNDS, only, tuned: false, tell }));
 }
 
 function ratiosOf({ rows }: Report): Ratios {
@@ -48,19 +54,15 @@ function ratiosOf({ rows }: Report): Ratios {
   return ratios;
 }
 
-function compare(now: Ratios, recorded: Ratios): void {
-  let failed = false;
-  for (const name of LETTERS) {
-    for (const clock of ['whole', 'server'] as const) {
-      const [is, was] = [now[name]?.[clock], recorded[name]?.[clock]];
-      if (is === undefined || was === undefined) throw new Error(`(${name}) was not measured`);
-      const slower = is > was * SLOWER_MAX;
-      failed ||= slower;
-      const verdict = slower ? 'SLOWER' : 'ok';
-      console.log(
-        `${name} ${clock.padEnd(6)} hub/git ${is.toFixed(2)}, recorded ${was.toFixed(2)}: ${verdict}`,
-      );
-    }
-  }
-  process.exitCode = failed ? 1 : 0;
+function isSlower(name: string, now: Ratios, recorded: Ratios): boolean {
+  const slower = CLOCKS.filter((clock) => {
+    const [is, was] = [now[name]?.[clock], recorded[name]?.[clock]];
+    if (is === undefined || was === undefined) throw new Error(`(${name}) was not measured`);
+    const verdict = is > was * SLOWER_MAX ? 'SLOWER' : 'ok';
+    console.log(
+      `${name} ${clock.padEnd(6)} hub/git ${is.toFixed(2)}, recorded ${was.toFixed(2)}: ${verdict}`,
+    );
+    return verdict === 'SLOWER';
+  });
+  return slower.length > 0;
 }

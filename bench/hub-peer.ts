@@ -38,8 +38,15 @@ export class HubPeer implements Peer {
     this.idleMib = residentMib(hub.pid);
   }
 
-  /** @param git whose repositories are imported, so that both sides hold the same */
-  static async start(folder: string, git: GitPeer): Promise<HubPeer> {
+  /**
+   * @param git whose repositories are imported, so that both sides hold the same
+   * @param env further settings of the hub
+   */
+  static async start(
+    folder: string,
+    git: GitPeer,
+    env: Record<string, string> = {},
+  ): Promise<HubPeer> {
     fs.mkdirSync(folder, { recursive: true });
     // The database runs as another user when this is root's.
     fs.chmodSync(folder, 0o755);
@@ -51,6 +58,7 @@ export class HubPeer implements Peer {
         MUSEHUB_REQUESTS_PER_ACCOUNT: '0',
         MUSEHUB_REQUESTS_PER_ADDRESS: '0',
         NODE_OPTIONS: nodeOptions(),
+        ...env,
         BENCH_REQUEST_LOG: requests.file,
         BENCH_PROFILE_SERVER: process.env.BENCH_PROFILE_SERVER ?? '',
         BENCH_PROFILE_FROM_SIGNAL: process.env.BENCH_PROFILE_FROM_SIGNAL ?? '',
