@@ -206,12 +206,17 @@ function errorFrame(body: Buffer, contentType: string): ClientError | null {
   return refusal(code, message, detail);
 }
 
+const ASK_OTHERWISE = 'Change what it is about, then run the command again.';
+
 /** The hub's refusal as an error to throw. */
 export function refusal(code: unknown, message: unknown, detail: unknown): ClientError {
   const known: ErrorCode = isErrorCode(code) ? code : 'internal';
-  return new ClientError(known, typeof message === 'string' ? message : ERRORS[known].sentence, {
-    detail: typeof detail === 'object' && detail !== null ? { ...detail } : {},
-  });
+  const { sentence } = ERRORS[known];
+  const said = typeof message === 'string' ? message : sentence;
+  const about = typeof detail === 'object' && detail !== null ? { ...detail } : {};
+  // What a person asked for is no fault of this program, which the sentence of the code blames.
+  const asked = known === 'bad-frame' && said !== sentence && !('frame' in about);
+  return new ClientError(known, said, { detail: about, fix: asked ? ASK_OTHERWISE : undefined });
 }
 
 function codeOfStatus(status: number): ErrorCode | 'bad-response' | 'not-found' | 'already-exists' {

@@ -106,7 +106,7 @@ export const ERRORS = {
     false,
     'A snapshot names an object that was neither sent nor stored here; send it too.',
   ),
-  'object-not-found': fact(404, false, 'There is no such object here.'),
+  'object-not-found': fact(404, false, 'There is no such object here; check its name or id.'),
   'snapshot-id-mismatch': fact(
     422,
     false,
@@ -151,7 +151,7 @@ export const ERRORS = {
     'This repository uses the other id format (bare or sha256:); use one form throughout.',
   ),
   'bad-branch-name': fact(422, false, 'This is not a valid branch name; choose another.'),
-  'branch-not-found': fact(404, false, 'There is no such branch here.'),
+  'branch-not-found': fact(404, false, 'There is no such branch here; check its name.'),
   'branch-protected': fact(
     403,
     false,

@@ -7,6 +7,7 @@ import { EXIT, exitCodeOf } from '~/cli/exit-code';
 import { ProgressLine } from '~/cli/progress-line';
 import { COMMANDS } from '~/cli/registry';
 import { bytesText, forTerminal, jsonForTerminal } from '~/cli/terminal-text';
+import { refusal } from '~/client/http';
 import { Repository } from '~/client/repository';
 import { ERRORS, type ErrorCode } from '~/wire/errors';
 import { encodeReplyFrame } from '~/wire/frame-codec';
@@ -402,6 +403,15 @@ describe('text on a terminal', () => {
       '20 KiB',
       '5.0 GiB',
     ]);
+  });
+});
+
+describe('what is said to do about a refusal', () => {
+  it('blames this program for a wrong frame only, not for what a person asked', () => {
+    const days = refusal('bad-frame', 'A token is valid for 1 to 366 days.', { field: 'days' });
+    expect(days.fix).toBe('Change what it is about, then run the command again.');
+    const frame = refusal('bad-frame', 'The field id is missing.', { frame: 'O', field: 'id' });
+    expect(frame.fix).toBe('The client that wrote it needs mending.');
   });
 });
 
