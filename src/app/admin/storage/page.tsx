@@ -24,9 +24,7 @@ export default async function AdminStoragePage({ searchParams }: { searchParams:
             <Fact name="Stored">{bytes(totals.bytes)}</Fact>
             <Fact name="Segments">{count(totals.segments)}</Fact>
             <Fact name="Objects">{count(totals.objects)}</Fact>
-            <Fact name="Quota of a repository">
-              {quotaBytes === null ? 'none' : bytes(quotaBytes)}
-            </Fact>
+            <Fact name="Quota each">{quotaBytes === null ? 'none' : bytes(quotaBytes)}</Fact>
             <Fact name="Under way">
               {counted(totals.underWay.pushes, 'push', 'pushes')}, {bytes(totals.underWay.bytes)} so
               far
