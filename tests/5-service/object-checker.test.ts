@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { objectIdOf } from '~/muse/ids';
 import { DEFAULT_DECODE_BOUNDS } from '~/muse/object-decoder';
 import { ThreadedChecker } from '~/server/compute/threaded-checker';
+import { Refusal } from '~/wire/errors';
 import { describeObjectChecker, encodedObject, gifAndZip } from '~tests/contract/object-checker';
 import { commitOf, framesOf } from '~tests/support/push-script';
 import { PushStage } from '~tests/support/push-stage';
@@ -63,5 +64,32 @@ describe('a push whose objects are checked in threads', () => {
     expect(stage.head()).toBeUndefined();
     expect(stage.blobs.blobs.size).toBe(0);
     await stage.checker.close();
+  });
+
+  it('falls for its bad object alone, though storage fails in the same moment', async () => {
+    const stage = await PushStage.open();
+    const real = stage.storage;
+    stage.storage = {
+      reader: real.reader,
+      openSpool: () => real.openSpool(),
+      openWriter: (repoId) => {
+        const writer = real.openWriter(repoId);
+        return {
+          objects: writer.objects,
+          add: () => Promise.reject(new Refusal('storage-unavailable')),
+          markPolyglot: (...args) => writer.markPolyglot(...args),
+          beginObject: (object) => writer.beginObject(object),
+          finish: () => writer.finish(),
+          abandon: () => writer.abandon(),
+        };
+      },
+    };
+    const commit = commitOf({ files: many(1) });
+    const [first] = commit.objects.keys();
+    commit.objects.set(first!, Buffer.from('other bytes'));
+    const refusal = await stage.refusal({ commits: [commit] });
+    expect(refusal.code).toBe('object-hash-mismatch');
+    // A rejection that nobody waits for would fail this test run.
+    await new Promise(setImmediate);
   });
 });

@@ -111,7 +111,10 @@ export class PushObjects {
     const stored = { id, size, encoding, polyglot: '', parts, storedBytes: data.length };
     const slot = this.writer.add(stored);
     const turn = this.checks.add(frame);
-    if (this.checks.problem || this.refused) return this.settle();
+    if (this.checks.problem || this.refused) {
+      slot?.catch(() => {}); // the object is what the push falls for, whatever became of its bytes
+      return this.settle();
+    }
     return slot && turn ? slot.then(() => turn) : (slot ?? turn);
   }
 
