@@ -7,11 +7,10 @@ import {
   openArchive,
 } from '../services/open-archive';
 import { type AnswerPlaceDeps, takeAnswerPlace } from './answer-place';
-import { matchesEtag } from './etag';
-import { attachment } from './object-handler';
 import { openForPage, type PageAccessDeps } from './page-access';
 import type { RepositoryParams } from './read-access';
 import { errorResponse, requestIdOf } from './respond';
+import { attachment, beginBytes } from './shown-bytes';
 import { streamedBody } from './streamed-body';
 
 const MEDIA_TYPES: Record<ArchiveForm, string> = {
@@ -33,23 +32,14 @@ export async function handleArchive(
     const { segments, form } = archiveIn(params.ref);
     const ref = await wholeRef(repo, segments, deps);
     if (!ref) throw new Refusal('branch-not-found');
-    const etag = `"${ref.commitId}.${form}"`;
-    const forEver = ref.kind === 'commit' && repo.entry.visibility === 'public';
-    const headers = new Headers({
-      etag,
-      'cache-control': forEver
-        ? 'public, max-age=31536000, immutable, no-transform'
-        : 'private, no-cache, no-transform',
-      vary: 'Authorization, Cookie',
-      'x-request-id': requestIdOf(request),
+    const { headers, unchanged } = beginBytes(request, {
+      etag: `"${ref.commitId}.${form}"`,
+      isPublic: repo.entry.visibility === 'public',
+      immutable: ref.kind === 'commit',
+      mediaType: MEDIA_TYPES[form],
+      disposition: attachment(`${archiveName(repo, ref)}.${form}`),
     });
-    if (matchesEtag(request.headers.get('if-none-match'), etag)) {
-      return new Response(null, { status: 304, headers });
-    }
-    headers.set('content-type', MEDIA_TYPES[form]);
-    headers.set('content-disposition', attachment(`${archiveName(repo, ref)}.${form}`));
-    headers.set('content-security-policy', "default-src 'none'; sandbox");
-    headers.set('x-content-type-options', 'nosniff');
+    if (unchanged) return unchanged;
     if (request.method === 'HEAD') return new Response(null, { headers });
     const place = takeAnswerPlace(request, deps);
     try {

@@ -9,9 +9,10 @@ import {
   readContent,
 } from '../services/read-object';
 import { LENGTH_HEADER } from './content-length';
-import { decideRange, matchesEtag } from './etag';
+import { decideRange } from './etag';
 import { openForReading, principalOf, type ReadAccessDeps } from './read-access';
 import { errorResponse, requestIdOf } from './respond';
+import { beginBytes, type Shown } from './shown-bytes';
 import { streamedBody } from './streamed-body';
 
 export interface ObjectHandlerDeps extends ReadAccessDeps {
@@ -51,32 +52,12 @@ async function find(
   throw new Refusal('object-not-found', {}, 'An object id is 64 lowercase hex digits.');
 }
 
-/** What a browser is told to do with an object's bytes. */
-export interface Shown {
-  mediaType: string;
-  /** The value of Content-Disposition. */
-  disposition: string;
-  /** Whether the address stands for these very bytes for ever. */
-  immutable: boolean;
-}
-
 /** Users' bytes under our own origin: never shown, never run, whatever they look like. */
 const DOWNLOADED: Shown = {
   mediaType: 'application/octet-stream',
   disposition: 'attachment',
   immutable: true,
 };
-
-/** A Content-Disposition that has a file saved under a name. */
-export const attachment = (name: string): string =>
-  `attachment; filename*=UTF-8''${encodeHeaderName(name)}`;
-
-/** RFC 8187: what `encodeURIComponent` leaves and this grammar does not take is escaped too. */
-const encodeHeaderName = (name: string): string =>
-  encodeURIComponent(name).replace(
-    /['()*!]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 
 /** Answers with an object's bytes: conditional, whole or a range, streamed. */
 export async function serveObject(
@@ -87,23 +68,8 @@ export async function serveObject(
 ): Promise<Response> {
   const { size } = object.location;
   const etag = `"${object.id}"`;
-  const headers = new Headers({
-    etag,
-    // The bytes under an id never change, but the right to read them may.
-    'cache-control':
-      object.isPublic && shown.immutable
-        ? 'public, max-age=31536000, immutable, no-transform'
-        : 'private, no-cache, no-transform',
-    vary: 'Authorization, Cookie',
-    'x-request-id': requestIdOf(request),
-  });
-  if (matchesEtag(request.headers.get('if-none-match'), etag)) {
-    return new Response(null, { status: 304, headers });
-  }
-  headers.set('content-type', shown.mediaType);
-  headers.set('content-disposition', shown.disposition);
-  headers.set('content-security-policy', "default-src 'none'; sandbox");
-  headers.set('x-content-type-options', 'nosniff');
+  const { headers, unchanged } = beginBytes(request, { ...shown, etag, isPublic: object.isPublic });
+  if (unchanged) return unchanged;
   headers.set('accept-ranges', 'bytes');
 
   const range = decideRange(

@@ -3,10 +3,11 @@ import { browseTree } from '../services/browse-tree';
 import { findObject } from '../services/read-object';
 import { resolveRef } from '../services/resolve-ref';
 import { isShownText, mediaOf } from '../services/show-file';
-import { attachment, type Shown, serveObject } from './object-handler';
+import { serveObject } from './object-handler';
 import { openForPage, type PageAccessDeps } from './page-access';
 import type { RepositoryParams } from './read-access';
 import { errorResponse } from './respond';
+import { attachment, type Shown } from './shown-bytes';
 
 /**
  * `GET …/raw/{ref}/{path…}`: a file's bytes as they are. Only pictures, sounds and text are shown,
