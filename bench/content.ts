@@ -8,6 +8,8 @@ export interface Content {
   name: string;
   /** Commits on the branch main. */
   commits: number;
+  /** Whether it is few files of many bytes. */
+  large: boolean;
   /** Options for git that an expert would set for such content. */
   tuning: string[];
   /** How git makes the repository: options of git, and of `git fast-import`. */
@@ -21,6 +23,7 @@ export function manyObjects(files: number): Content {
   return {
     name: `objects-${files}`,
     commits: 1,
+    large: false,
     tuning: [],
     options: [],
     importing: [],
@@ -38,6 +41,7 @@ export function manyCommits(commits: number, files: number, changed: number): Co
   return {
     name: `commits-${commits}-${files}`,
     commits,
+    large: false,
     tuning: [],
     options: [],
     importing: [],
@@ -61,6 +65,7 @@ export function largeObjects(files: number, bytes: number): Content {
   return {
     name: `large-${files}-${bytes}`,
     commits: 1,
+    large: true,
     tuning: ['core.compression=0', 'core.bigFileThreshold=1m'],
     // Nothing in such files is alike or becomes smaller: looking for it would take hours, and what
     // a push copies from the pack is the same.

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import type { Floors } from './floors';
 import { type Measurement, median } from './measure';
 
@@ -163,5 +164,6 @@ function table(cells: string[][]): string[] {
 }
 
 export function saveReport(file: string, report: Report): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
 }

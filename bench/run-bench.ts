@@ -7,7 +7,7 @@ import { HubPeer } from './hub-peer';
 import type { Peer } from './peer';
 import { TookTooLong } from './processes';
 import { makeReport, type Report, type Samples } from './report';
-import { type Scenario, type Sizes, scenarios, type Work } from './scenarios';
+import { type Place, type Scenario, type Sizes, scenarios, type Work } from './scenarios';
 
 export interface BenchOptions {
   sizes: Sizes;
@@ -59,7 +59,7 @@ export async function runBench({
       tell(`${scenario.letter}: ${scenario.title}`);
       Object.assign(titles, scenario.rows);
       const body = path.join(folder, `${scenario.letter}.body`);
-      const work = { scenario, peers: [hub, ...gits], folder, rounds, tell };
+      const work = { scenario, peers: [hub, ...gits], place: { folder, rounds }, tell };
       await runScenario(work, samples, async () => {
         emptyNode.push(await emptyNodeMs());
         if (!fs.existsSync(body)) return;
@@ -79,20 +79,19 @@ export async function runBench({
 interface ScenarioRun {
   scenario: Scenario;
   peers: Peer[];
-  folder: string;
-  rounds: number;
+  place: Place;
   tell(text: string): void;
 }
 
 async function runScenario(
-  { scenario, peers, folder, rounds, tell }: ScenarioRun,
+  { scenario, peers, place, tell }: ScenarioRun,
   samples: Samples,
   between: () => Promise<void>,
 ): Promise<void> {
   const works: { peer: Peer; work: Work }[] = [];
   for (const peer of peers) {
     try {
-      const work = await scenario.setUp(peer, { folder, rounds });
+      const work = await scenario.setUp(peer, place);
       await work.round(0); // to warm up
       works.push({ peer, work });
     } catch (error) {
@@ -102,7 +101,7 @@ async function runScenario(
       tell(`   without ${peer.name}: ${error.message}`);
     }
   }
-  for (let n = 1; n <= rounds; n++) {
+  for (let n = 1; n <= place.rounds; n++) {
     const turn = n % works.length;
     for (const { peer, work } of [...works.slice(turn), ...works.slice(0, turn)]) {
       const measured = await work.round(n);

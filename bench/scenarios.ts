@@ -67,6 +67,15 @@ export interface Place {
   rounds: number;
 }
 
+/**
+ * Removes what a round made, unless it is thousands of files: they go with the folder of the run.
+ * For half a minute ext4 gives a freed inode to nobody, yet looks at each one whenever a file is
+ * made, so that the next round of any peer would take several times as long.
+ */
+function putAway(content: Content, remove: () => void): void {
+  if (content.large) remove();
+}
+
 export function scenarios(sizes: Sizes, rounds: number): Scenario[] {
   const many = manyObjects(sizes.objects);
   // Every round of (d) and (h) takes another of the commits after those of (b).
@@ -106,7 +115,7 @@ function freshPush(letter: string, title: string, content: Content, head: number
       const once = async (program: (url: string) => Program): Promise<Measurement> => {
         const url = await peer.makeRepository();
         const measured = await measure(peer, [program(url)]);
-        peer.removeRepository(url);
+        putAway(content, () => peer.removeRepository(url));
         return measured;
       };
       return {
@@ -164,11 +173,11 @@ function cloneOf(letter: string, title: string, content: Content, head: number):
       const url = await peer.makeRepository();
       peer.moveTo(source, head);
       await run(peer.push(source, url));
-      const copy = path.join(place.folder, `${peer.name}-${letter}`);
       return {
-        async round() {
+        async round(n) {
+          const copy = path.join(place.folder, `${peer.name}-${letter}-${n}`);
           const measured = await measure(peer, [peer.clone(url, copy)]);
-          fs.rmSync(copy, { recursive: true });
+          putAway(content, () => fs.rmSync(copy, { recursive: true }));
           return { [letter]: measured };
         },
       };
