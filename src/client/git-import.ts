@@ -13,7 +13,7 @@ import { GitTrees, type SkippedFile } from './git-trees';
 import { inOrder } from './in-parallel';
 import { encodeJson } from './json-msgpack';
 import type { ManifestFolder } from './manifest-folder';
-import { writeSnapshotText } from './records';
+import { writeSnapshotFile } from './records';
 import { commitName, headName, headText, isFree, Repository, snapshotName } from './repository';
 
 export interface ImportProgress {
@@ -249,7 +249,7 @@ class Import {
     const id = commit.snapshotId;
     if (this.#repository.hasSnapshot(id)) return;
     const extra = encodeJson(new Map([['created_at', commit.committedAt]]));
-    this.#writer.put(snapshotName(id), writeSnapshotText(id, manifest, extra, 'bare'));
+    this.#writer.put(snapshotName(id), writeSnapshotFile(id, manifest, extra, 'bare'));
     this.#snapshotsNew++;
   }
 

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
-import { formatId, type Id, type IdFormat } from '~/muse/ids';
+import { formatId, type Id, type IdFormat, sha256 } from '~/muse/ids';
 import { sortText } from '~/muse/text-order';
+import { GrowingBuffer } from './growing-buffer';
 import { writeText } from './lossless-json';
+import { SortedLines } from './sorted-lines';
 
 /** Changes of one folder, and of those in it; null removes a file. */
 interface Changes {
@@ -11,8 +12,8 @@ interface Changes {
 
 /**
  * One folder of a manifest with all that is in it. It never changes; `with` makes another one that
- * shares every folder it did not touch. Each keeps the text of its own files, so that writing the
- * next of a thousand nearly equal snapshots costs little more than copying bytes.
+ * shares every folder it did not touch. Each keeps the lines of its own files as bytes, so that the
+ * next of a thousand nearly equal snapshots is hashed and written by copying them.
  */
 export class ManifestFolder {
   /** `''` for the root, else with a slash at the end. */
@@ -21,8 +22,11 @@ export class ManifestFolder {
   readonly folders: ReadonlyMap<string, ManifestFolder>;
   /** Files in this folder and below. */
   readonly fileCount: number;
-  #lines: (string | ManifestFolder)[] | null = null;
-  #json: { format: IdFormat; text: string } | null = null;
+  /** What each of its own files adds to the bytes whose hash is the snapshot's id. */
+  #hashed: SortedLines | null = null;
+  /** What each of its own files adds to a snapshot file. */
+  #json: { format: IdFormat; lines: SortedLines } | null = null;
+  #hashedParts: (Uint8Array | ManifestFolder)[] | null = null;
   #sortedFolders: ManifestFolder[] | null = null;
 
   /** Folders that are empty must be left out by the caller; no name is file and folder at once. */
@@ -78,7 +82,35 @@ export class ManifestFolder {
     }
     const touched = [...changes.files.keys(), ...changes.folders.keys()];
     if (touched.some((name) => files.has(name) && folders.has(name))) return null;
-    return new ManifestFolder(this.prefix, files, folders);
+    const next = new ManifestFolder(this.prefix, files, folders);
+    next.#takeLines(this, changes.files);
+    return next;
+  }
+
+  /** Takes what is known of the lines of another folder, which differs by some files. */
+  #takeLines(old: ManifestFolder, changed: ReadonlyMap<string, Id | null>): void {
+    if (changed.size === 0) {
+      this.#hashed = old.#hashed;
+      this.#json = old.#json;
+      return;
+    }
+    const lineOf =
+      (write: (name: string, id: Id) => string) =>
+      (name: string): string | null => {
+        const id = this.files.get(name);
+        return id === undefined ? null : write(name, id);
+      };
+    if (old.#hashed !== null) {
+      this.#hashed = old.#hashed.with(
+        changed.keys(),
+        lineOf((name, id) => this.#hashedLine(name, id)),
+      );
+    }
+    if (old.#json !== null) {
+      const { format, lines } = old.#json;
+      const write = (name: string, id: Id) => this.#jsonLine(name, id, format);
+      this.#json = { format, lines: lines.with(changed.keys(), lineOf(write)) };
+    }
   }
 
   /** Every file with its path. */
@@ -89,73 +121,79 @@ export class ManifestFolder {
 
   /** The id of the snapshot with this manifest (docs/protocol.md §1). */
   snapshotId(): Id {
-    const hash = createHash('sha256');
-    const parts: string[] = [];
-    this.#collectLines(parts);
-    // Lines are joined by NUL and each part holds whole lines.
-    for (let i = 0; i < parts.length; i += PARTS_AT_ONCE) {
-      if (i > 0) hash.update('\0');
-      hash.update(parts.slice(i, i + PARTS_AT_ONCE).join('\0'));
-    }
-    return hash.digest('hex');
+    hashed.cut(0);
+    this.#collectHashed();
+    // Lines are joined by NUL: the last has none.
+    hashed.cut(Math.max(0, hashed.length - 1));
+    return sha256(hashed.view());
   }
 
   /** In the order of whole paths, in which `a.b` comes before `a/b`: a folder sorts as `name/`. */
-  #collectLines(parts: string[]): void {
-    this.#lines ??= this.#makeLines();
-    for (const part of this.#lines) {
-      if (typeof part === 'string') parts.push(part);
-      else part.#collectLines(parts);
+  #collectHashed(): void {
+    this.#hashedParts ??= this.#makeHashedParts();
+    for (const part of this.#hashedParts) {
+      if (part instanceof ManifestFolder) part.#collectHashed();
+      else hashed.append(part);
     }
   }
 
-  #makeLines(): (string | ManifestFolder)[] {
-    const names = [...this.files.keys()];
-    for (const name of this.folders.keys()) names.push(`${name}/`);
-    const made: (string | ManifestFolder)[] = [];
-    let run: string[] = [];
-    for (const name of sortText(names)) {
-      const id = this.files.get(name);
-      if (id !== undefined) run.push(`${this.prefix}${name}\0${id}`);
-      else {
-        if (run.length > 0) made.push(run.join('\0'));
-        run = [];
-        made.push(this.folders.get(name.slice(0, -1))!);
-      }
+  #makeHashedParts(): (Uint8Array | ManifestFolder)[] {
+    this.#hashed ??= SortedLines.from(this.files.keys(), (name) =>
+      this.#hashedLine(name, this.files.get(name)!),
+    );
+    const { bytes } = this.#hashed;
+    const parts: (Uint8Array | ManifestFolder)[] = [];
+    let start = 0;
+    for (const name of sortText([...this.folders.keys()].map((each) => `${each}/`))) {
+      const end = this.#hashed.offsetOf(name);
+      if (end > start) parts.push(bytes.subarray(start, end));
+      parts.push(this.folders.get(name.slice(0, -1))!);
+      start = end;
     }
-    if (run.length > 0) made.push(run.join('\0'));
-    return made;
+    if (bytes.length > start) parts.push(bytes.subarray(start));
+    return parts;
+  }
+
+  #hashedLine(name: string, id: Id): string {
+    return `${this.prefix}${name}\0${id}\0`;
   }
 
   /**
-   * The manifest as the value in a snapshot file, files of a folder before its folders, each by
-   * code point: the order in which the public CLI writes them. ASCII only.
+   * Appends the manifest as the value in a snapshot file, files of a folder before its folders,
+   * each by code point: the order in which the public CLI writes them. ASCII only.
    */
-  jsonText(format: IdFormat): string {
-    if (this.fileCount === 0) return '{}';
-    const parts: string[] = [];
-    this.#collectJson(parts, format);
-    return `{\n${parts.join(',\n')}\n  }`;
+  appendJson(out: GrowingBuffer, format: IdFormat): void {
+    out.appendAscii('{');
+    if (this.fileCount > 0) {
+      out.appendAscii('\n');
+      this.#collectJson(out, format);
+      out.cut(out.length - LINE_END.length);
+      out.appendAscii('\n  ');
+    }
+    out.appendAscii('}');
   }
 
-  #collectJson(parts: string[], format: IdFormat): void {
+  #collectJson(out: GrowingBuffer, format: IdFormat): void {
     if (this.files.size > 0) {
       if (this.#json?.format !== format) {
-        const lines = sortText([...this.files.keys()]).map(
-          (name) =>
-            `    ${writeText(this.prefix + name)}: "${formatId(this.files.get(name)!, format)}"`,
-        );
-        this.#json = { format, text: lines.join(',\n') };
+        const write = (name: string) => this.#jsonLine(name, this.files.get(name)!, format);
+        this.#json = { format, lines: SortedLines.from(this.files.keys(), write) };
       }
-      parts.push(this.#json.text);
+      out.append(this.#json.lines.bytes);
     }
     this.#sortedFolders ??= sortText([...this.folders.keys()]).map((n) => this.folders.get(n)!);
-    for (const folder of this.#sortedFolders) folder.#collectJson(parts, format);
+    for (const folder of this.#sortedFolders) folder.#collectJson(out, format);
+  }
+
+  #jsonLine(name: string, id: Id, format: IdFormat): string {
+    return `    ${writeText(this.prefix + name)}: "${formatId(id, format)}"${LINE_END}`;
   }
 }
 
-/** Parts that are joined before they are hashed. */
-const PARTS_AT_ONCE = 64;
+const LINE_END = ',\n';
+
+/** Where the bytes of one manifest after the other are put together. */
+const hashed = new GrowingBuffer(64 * 1024);
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 

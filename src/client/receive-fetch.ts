@@ -18,7 +18,7 @@ import {
 import { type ContentFrame, damagedStream, type FetchFrames } from './fetch-frames';
 import type { FileWriter } from './file-writer';
 import { ManifestFolder } from './manifest-folder';
-import { commitHolds, writeCommitText, writeSnapshotText } from './records';
+import { commitHolds, writeCommitText, writeSnapshotFile } from './records';
 import { commitName, objectName, type Repository, snapshotName } from './repository';
 
 export interface FetchProgress {
@@ -267,7 +267,7 @@ class Receiver {
     }
     this.#report.snapshots++;
     if (this.#repository.hasSnapshot(record.id)) return;
-    const text = writeSnapshotText(record.id, manifest, record.extra, this.#report.idFormat);
+    const text = writeSnapshotFile(record.id, manifest, record.extra, this.#report.idFormat);
     this.#writer.put(snapshotName(record.id), text);
     if (parentId !== null) {
       this.#repository.deltas.note(record.id, parentId, { add, remove, extra: record.extra });

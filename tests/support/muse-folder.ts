@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { encodeJson } from '~/client/json-msgpack';
 import { ManifestFolder } from '~/client/manifest-folder';
-import { writeSnapshotText } from '~/client/records';
+import { writeSnapshotFile } from '~/client/records';
 import { objectName, Repository } from '~/client/repository';
 import { commitIdsOf } from '~/muse/commit-id';
 import { type Id, objectIdOf } from '~/muse/ids';
@@ -50,7 +50,7 @@ export class MuseFolder {
     const extra = encodeJson(new Map([['created_at', committedAt]]));
     this.#write(
       `snapshots/${snapshotId}.json`,
-      writeSnapshotText(snapshotId, manifest, extra, 'bare'),
+      writeSnapshotFile(snapshotId, manifest, extra, 'bare'),
     );
     const hashed = {
       parents,
