@@ -7,6 +7,7 @@ import { ClientError, fileError } from './client-error';
 import { fetchHeads, formatted } from './fetch';
 import type { Caller } from './http';
 import { getRefs, type RemoteRefs } from './hub-api';
+import { KeptObjects } from './kept-objects';
 import type { FetchProgress, FetchReport } from './receive-fetch';
 import type { RemoteAddress } from './remote-address';
 import { headName, isFree, Repository, remoteHeadName } from './repository';
@@ -31,6 +32,8 @@ export interface CloneResult {
 }
 
 export const ORIGIN = 'origin';
+/** Of objects that the checkout need not read from disk again. */
+const KEPT_BYTES_MAX = 32 * 1024 ** 2;
 
 /**
  * Makes a copy of a remote repository: its whole history, a branch for each of its branches, the
@@ -79,7 +82,8 @@ async function cloneInto(
   const { repoId, domain } = refs;
   const repository = await Repository.init(root, { repoId, domain, branch });
   await repository.setRemote({ name: ORIGIN, url: remote.url, branch });
-  const received = await fetchHeads(repository, remote, caller, refs, options.onProgress);
+  const kept = new KeptObjects(KEPT_BYTES_MAX);
+  const received = await fetchHeads(repository, remote, caller, refs, options.onProgress, kept);
   await repository.write((writer) => {
     for (const [name, id] of refs.heads) {
       writer.put(headName(name), formatted(id, refs));
@@ -91,7 +95,7 @@ async function cloneInto(
   if (head !== null) {
     const { manifest } = repository.snapshot(repository.commit(head).commit.snapshotId);
     options.onCheckout?.(manifest.length);
-    files = await checkout(repository, manifest, caller.signal);
+    files = await checkout(repository, manifest, { kept, signal: caller.signal });
   }
   return { repository, branch, head, branches: refs.heads.size, received, files };
 }

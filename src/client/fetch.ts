@@ -13,6 +13,7 @@ import { damagedStream, FetchFrames } from './fetch-frames';
 import type { FileWriter } from './file-writer';
 import { type Caller, openRequest, refusalOf, responseTo } from './http';
 import { getRefs, type RemoteRefs } from './hub-api';
+import type { KeptObjects } from './kept-objects';
 import { type FetchProgress, type FetchReport, receiveFetch } from './receive-fetch';
 import type { RemoteAddress } from './remote-address';
 import { type Repository, remoteHeadName } from './repository';
@@ -68,6 +69,8 @@ export function formatted(id: Id, refs: Pick<RemoteRefs, 'idFormat'>): string {
 /**
  * Brings every commit that the heads in `refs` reach, with its snapshots and objects, flushed when
  * this returns; null when they were here.
+ *
+ * @param kept gets the small objects too
  */
 export async function fetchHeads(
   repository: Repository,
@@ -75,6 +78,7 @@ export async function fetchHeads(
   caller: Caller,
   refs: RemoteRefs,
   onProgress: (progress: FetchProgress) => void = () => undefined,
+  kept: KeptObjects | null = null,
 ): Promise<FetchReport | null> {
   const want = [...new Set(refs.heads.values())].filter((id) => !repository.hasCommit(id));
   if (want.length === 0) return null;
@@ -96,7 +100,7 @@ export async function fetchHeads(
     if (response.statusCode !== 200) throw await refusalOf(response, remote.hub, caller);
     return await repository.write(async (writer: FileWriter) => {
       const frames = new FetchFrames(response, limitsOf(refs));
-      const report = await receiveFetch(repository, writer, frames, onProgress);
+      const report = await receiveFetch(repository, writer, frames, onProgress, kept);
       for (const id of want) {
         if (!repository.hasCommit(id))
           throw damagedStream('a wanted commit is missing', { commit_id: id });

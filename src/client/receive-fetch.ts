@@ -17,9 +17,11 @@ import {
 } from '~/wire/frames';
 import { type ContentFrame, damagedStream, type FetchFrames } from './fetch-frames';
 import type { FileWriter } from './file-writer';
+import type { KeptObjects } from './kept-objects';
 import { ManifestFolder } from './manifest-folder';
+import { ObjectIntake } from './object-intake';
 import { commitHolds, writeCommitText, writeSnapshotFile } from './records';
-import { commitName, objectName, type Repository, snapshotName } from './repository';
+import { commitName, type Repository, snapshotName } from './repository';
 
 export interface FetchProgress {
   phase: 'objects' | 'commits';
@@ -50,6 +52,7 @@ const MANIFESTS_KEPT = 4;
  * commits, parents first. Every one is checked against its id, and everything that a new commit
  * needs must be there before the commit is written; refs are the caller's, after this returned.
  *
+ * @param kept gets the small objects too
  * @throws ClientError `damaged-stream`, `network` or the hub's code; what was written until then
  *   is whole, and nothing refers to it
  */
@@ -58,10 +61,11 @@ export async function receiveFetch(
   writer: FileWriter,
   frames: FetchFrames,
   onProgress: (progress: FetchProgress) => void,
+  kept: KeptObjects | null = null,
 ): Promise<FetchReport> {
   const header = await frames.next();
   if (header.type !== SFRAME_HEADER) throw damagedStream('it does not begin with HEADER');
-  const receiver = new Receiver(repository, writer, frames, header, onProgress);
+  const receiver = new Receiver(repository, writer, frames, header, onProgress, kept);
   return receiver.run();
 }
 
@@ -70,8 +74,9 @@ class Receiver {
   readonly #writer: FileWriter;
   readonly #frames: FetchFrames;
   readonly #onProgress: (progress: FetchProgress) => void;
+  readonly #kept: KeptObjects | null;
   readonly #report: FetchReport;
-  readonly #objects = new Set<Id>();
+  readonly #objects: ObjectIntake;
   readonly #commits = new Set<Id>();
   readonly #manifests = new Map<Id, ManifestFolder>();
 
@@ -81,8 +86,11 @@ class Receiver {
     frames: FetchFrames,
     header: FetchHeaderFrame,
     onProgress: (progress: FetchProgress) => void,
+    kept: KeptObjects | null,
   ) {
     this.#repository = repository;
+    this.#objects = new ObjectIntake(repository, writer);
+    this.#kept = kept;
     this.#writer = writer;
     this.#frames = frames;
     this.#onProgress = onProgress;
@@ -147,7 +155,8 @@ class Receiver {
     }
     const bytes = intact(() => decodeStored(frame, frame.data));
     this.#took(frame.id, bytes.length);
-    if (!this.#repository.hasObject(frame.id)) this.#writer.put(objectName(frame.id), bytes);
+    this.#objects.put(frame.id, bytes);
+    this.#kept?.keep(frame.id, bytes);
   }
 
   async #chunks(first: ObjectChunkFrame): Promise<void> {
@@ -177,9 +186,7 @@ class Receiver {
     data: AsyncIterable<Uint8Array>,
   ): Promise<void> {
     try {
-      await this.#writer.putPieces(decodeStoredStream(frame, data), () =>
-        this.#repository.hasObject(frame.id) ? null : objectName(frame.id),
-      );
+      await this.#objects.putPieces(frame.id, decodeStoredStream(frame, data));
     } catch (error) {
       throw damagedObject(error);
     }
@@ -189,7 +196,6 @@ class Receiver {
   #took(id: Id, bytes: number): void {
     if (this.#report.commits > 0)
       throw damagedStream('an object comes after commits', { object_id: id });
-    this.#objects.add(id);
     this.#report.objects++;
     this.#report.bytes += bytes;
     this.#onProgress(this.#report);
@@ -247,11 +253,8 @@ class Receiver {
     for (const [path, id] of add) {
       const reason = checkPath(path);
       if (reason !== null) throw damagedStream(`a path ${reason}`, { ...about, path });
-      if (!this.#objects.has(id)) {
-        if (!this.#repository.hasObject(id))
-          throw damagedStream('an object is missing', { ...about, path, object_id: id });
-        this.#objects.add(id);
-      }
+      if (!this.#objects.has(id))
+        throw damagedStream('an object is missing', { ...about, path, object_id: id });
     }
     const manifest = base.with(add, remove);
     if (manifest === null) throw damagedStream('a path is a file and a folder', about);

@@ -255,7 +255,7 @@ export class Repository {
   }
 
   #path(name: string): string {
-    return path.join(this.folder, name);
+    return `${this.folder}/${name}`;
   }
 
   #configText(): string {

@@ -1,6 +1,5 @@
 import {
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,13 +11,15 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { clashingNames } from '~/client/branch-refs';
 import { ClientError } from '~/client/client-error';
-import { FileWriter } from '~/client/file-writer';
+import { KeptObjects } from '~/client/kept-objects';
 import { ManifestFolder } from '~/client/manifest-folder';
 import { writeCommitText, writeSnapshotFile } from '~/client/records';
 import { commitName, objectName, Repository, snapshotName } from '~/client/repository';
 import { checkRemoteName, withRemote } from '~/client/repository-config';
 import { checkout, checkWorkPath } from '~/client/work-tree';
+import { objectIdOf } from '~/muse/ids';
 import { snapshotIdOf } from '~/muse/snapshot';
+import { filesBelow } from '~tests/support/files-below';
 import { fixture, fixtureCopy, fixtureNames, tempFolder } from '~tests/support/muse-fixtures';
 import { MuseFolder } from '~tests/support/muse-folder';
 
@@ -30,13 +31,6 @@ function refusal(work: () => unknown): ClientError {
     throw error;
   }
   throw new Error('it went through');
-}
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
-    .sort();
 }
 
 describe.each(fixtureNames())('the repository %s', (name) => {
@@ -282,6 +276,26 @@ describe('a checkout', () => {
     expect(readdirSync(outside)).toEqual(['target']);
   });
 
+  it('takes what is kept of the objects, and reads the others, small and large', async () => {
+    const large = 'x'.repeat(3 * 1024 ** 2);
+    const { muse, manifest } = await tree({ a: 'small', 'd/b': 'other', 'd/c': large });
+    const kept = new KeptObjects(6);
+    kept.keep(objectIdOf(Buffer.from('small')), Buffer.from('small'));
+    kept.keep(objectIdOf(Buffer.from('other')), Buffer.from('other'));
+    expect(kept.get(objectIdOf(Buffer.from('other')))).toBeUndefined();
+    rmSync(muse.repository.objectPath(objectIdOf(Buffer.from('small'))));
+    expect(await checkout(muse.repository, manifest, { kept })).toMatchObject({
+      files: 3,
+      bytes: 10 + large.length,
+    });
+    const read = (name: string) => readFileSync(path.join(muse.root, name), 'utf8');
+    expect([read('a'), read('d/b'), read('d/c') === large]).toEqual(['small', 'other', true]);
+    for (const name of ['a', 'd']) rmSync(path.join(muse.root, name), { recursive: true });
+    await expect(checkout(muse.repository, manifest)).rejects.toMatchObject({
+      code: 'repository-damaged',
+    });
+  });
+
   it('overwrites nothing', async () => {
     const { muse, manifest } = await tree({ mine: 'theirs', 'dir/x': '1' });
     writeFileSync(path.join(muse.root, 'mine'), 'mine');
@@ -357,28 +371,4 @@ describe('a checkout', () => {
 it('names of branches that need one file and folder clash', () => {
   expect(clashingNames(['a', 'ab/c', 'b'])).toBeNull();
   expect(clashingNames(['x', 'a/b/c', 'a/b'])).toEqual(['a/b', 'a/b/c']);
-});
-
-it('a writer shows a file when it is whole, and removes what it did not place', async () => {
-  const root = mkdtempSync(path.join(tempFolder(), 'w-'));
-  const writer = new FileWriter(root);
-  const pieces = async function* () {
-    yield Buffer.from('half ');
-    expect(filesBelow(root).filter((name) => !name.startsWith('tmp-'))).toEqual([]);
-    yield Buffer.from('whole');
-  };
-  await writer.putPieces(pieces(), () => 'a/b/file');
-  await expect(
-    writer.putPieces(
-      (async function* () {
-        yield Buffer.from('x');
-        throw new Error('cut');
-      })(),
-      () => 'never',
-    ),
-  ).rejects.toThrow('cut');
-  await writer.flush();
-  writer.close();
-  expect(filesBelow(root)).toEqual(['a/b/file']);
-  expect(readFileSync(path.join(root, 'a/b/file'), 'utf8')).toBe('half whole');
 });

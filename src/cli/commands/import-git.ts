@@ -60,7 +60,7 @@ async function writeFiles(context: CommandContext, report: ImportReport): Promis
   if (head === null)
     throw new ClientError('unknown-branch', `There is no branch ${report.defaultBranch}.`);
   const { manifest } = repository.snapshot(repository.commit(head).commit.snapshotId);
-  const files = await checkout(repository, manifest, context.signal);
+  const files = await checkout(repository, manifest, { signal: context.signal });
   noteFiles(context, files);
   return files;
 }
