@@ -103,7 +103,7 @@ function pushArchive(on: Hub, archive: string, slug: string): void {
     execFileSync('tar', ['-xzf', archive, '-C', folder]);
     const [name = ''] = fs.readdirSync(folder);
     const cwd = fs.existsSync(path.join(folder, '.muse')) ? folder : path.join(folder, name);
-    const program = path.join(projectFolder, 'bin/musehub.mjs');
+    const program = path.join(projectFolder, 'bin/musehub.cjs');
     const args = [program, 'push', `${on.url}/admin/${slug}`, '--all'];
     const env = { ...process.env, HOME: folder, MUSEHUB_TOKEN: on.adminToken };
     execFileSync(process.execPath, args, { cwd, env, stdio: ['ignore', 2, 2] });

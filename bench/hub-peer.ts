@@ -148,7 +148,7 @@ export class HubPeer implements Peer {
     const profile = process.env.BENCH_PROFILE_CLIENT;
     const flags = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
     return {
-      argv: [process.execPath, ...flags, path.join(projectFolder, 'bin', 'musehub.mjs'), ...args],
+      argv: [process.execPath, ...flags, path.join(projectFolder, 'bin', 'musehub.cjs'), ...args],
       cwd,
       env,
     };

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build, stop } from 'esbuild';
+import { packProgram } from '../bin/program-file.cjs';
 import { compressFiles } from './compress-files.mjs';
 
 export const projectFolder = fileURLToPath(new URL('..', import.meta.url));
@@ -71,7 +72,7 @@ export const steps = [
   },
   {
     name: 'programs',
-    inputs: [...shared, 'src', 'prisma/schema.prisma', 'dist/pages-folder'],
+    inputs: [...shared, 'bin', 'src', 'prisma/schema.prisma', 'dist/pages-folder'],
     except: ['src/app'],
     output: 'dist/main.js',
     run: bundlePrograms,
@@ -129,7 +130,7 @@ function writeWhole(file, text) {
 
 /**
  * dist/main.js is the hub with its threads' programs, its checker and its backup beside it;
- * dist/musehub.js the command line program.
+ * dist/musehub.program the command line program.
  */
 async function bundlePrograms() {
   const outdir = path.join(projectFolder, 'dist', 'new');
@@ -153,12 +154,34 @@ async function bundlePrograms() {
     'backup-main': 'src/server/backup-main.ts',
   };
   await build({ ...options, entryPoints: hub, packages: 'external' });
-  // One file with all it needs, and that small: it is found, read and compiled at every command.
-  await build({ ...options, entryPoints: { musehub: 'src/cli/main.ts' }, minify: true });
+  await bundleClient(outdir);
   await stop(); // else its helper process stays as long as ours
   for (const name of fs.readdirSync(outdir)) {
     fs.renameSync(path.join(outdir, name), path.join(projectFolder, 'dist', name));
   }
+}
+
+/** One file with all that the program needs, and that small: every command finds and reads it. */
+async function bundleClient(outdir) {
+  const { outputFiles } = await build({
+    absWorkingDir: projectFolder,
+    entryPoints: { musehub: 'src/cli/main.ts' },
+    outdir,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    // CommonJS, where nothing is loaded before it is needed: with ES modules Node loads every part
+    // of what a name is imported from.
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
+    legalComments: 'none',
+    write: false,
+    logLevel: 'warning',
+  });
+  const program = packProgram('musehub', outputFiles[0].text);
+  fs.mkdirSync(outdir, { recursive: true });
+  fs.writeFileSync(path.join(outdir, 'musehub.program'), program);
 }
 
 /**

@@ -71,7 +71,7 @@ async function makeRepository(token) {
 
 /** Runs the command line program as a person would; its progress is shown. */
 async function musehub(args, options = {}) {
-  const program = path.join(projectFolder, 'bin', 'musehub.mjs');
+  const program = path.join(projectFolder, 'bin', 'musehub.cjs');
   const child = spawn(process.execPath, [program, ...args], { stdio: 'inherit', ...options });
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`musehub ${args[0]} failed with exit code ${code}`);
@@ -137,7 +137,7 @@ async function main() {
   look      ${hubUrl}/admin/${slug}
   sign in   ${hubUrl}/login
             as "admin" with the access token in ${tokenFile}
-  push      node bin/musehub.mjs push --help
+  push      node bin/musehub.cjs push --help
 
 Ctrl-C stops the hub; its data stays in ${dataFolder}.`);
 }

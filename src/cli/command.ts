@@ -5,7 +5,8 @@ export interface Surroundings {
   env: NodeJS.ProcessEnv;
   cwd: string;
   home: string;
-  stdin: NodeJS.ReadStream;
+  /** Standard input, which is opened only by commands that read it. */
+  openStdin(): NodeJS.ReadStream;
   stdout: NodeJS.WritableStream;
   stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   /** Aborted by Ctrl-C. */

@@ -2,7 +2,6 @@ import { homedir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClientError } from '~/client/client-error';
 import { EXIT } from './exit-code';
-import { openPage } from './open-page';
 import { run } from './run';
 
 /** The entry of the `musehub` program. */
@@ -24,11 +23,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await run(process.argv.slice(2), {
+void run(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   home: homedir(),
-  stdin: process.stdin,
+  openStdin: () => process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   signal: controller.signal,
@@ -36,6 +35,7 @@ process.exitCode = await run(process.argv.slice(2), {
     delay(ms, undefined, { signal: controller.signal }).catch(() => {
       throw controller.signal.reason;
     }),
-  openPage: (url) => openPage(url, process.env),
+  openPage: async (url) => (await import('./open-page')).openPage(url, process.env),
+}).then((code) => {
+  process.exitCode = code;
 });
-process.stdin.unref?.();

@@ -9,12 +9,11 @@ import {
 } from '~/wire/limits';
 import { replaceRef } from './branch-refs';
 import { ClientError } from './client-error';
-import { damagedStream, FetchFrames } from './fetch-frames';
 import type { FileWriter } from './file-writer';
 import { type Caller, openRequest, refusalOf, responseTo } from './http';
 import { getRefs, type RemoteRefs } from './hub-api';
 import type { KeptObjects } from './kept-objects';
-import { type FetchProgress, type FetchReport, receiveFetch } from './receive-fetch';
+import type { FetchProgress, FetchReport } from './receive-fetch';
 import type { RemoteAddress } from './remote-address';
 import { type Repository, remoteHeadName } from './repository';
 
@@ -96,7 +95,12 @@ export async function fetchHeads(
   });
   sent.end(body);
   try {
-    const response = await responseTo(sent);
+    // What receives is loaded while the hub works.
+    const [response, { damagedStream, FetchFrames }, { receiveFetch }] = await Promise.all([
+      responseTo(sent),
+      import('./fetch-frames'),
+      import('./receive-fetch'),
+    ]);
     if (response.statusCode !== 200) throw await refusalOf(response, remote.hub, caller);
     return await repository.write(async (writer: FileWriter) => {
       const frames = new FetchFrames(response, limitsOf(refs));

@@ -7,13 +7,10 @@ import { replaceRef } from './branch-refs';
 import { ClientError, checkInterrupted } from './client-error';
 import type { Caller } from './http';
 import { getRefs, type RemoteRefs } from './hub-api';
-import { pushOutcome } from './push-outcome';
-import { planPush } from './push-plan';
 import type { RemoteAddress } from './remote-address';
 import { knownToRemote } from './remote-history';
 import { type Repository, remoteHeadName } from './repository';
-import { type PushProgress, type PushRequest, sendPush } from './send-push';
-import { signNewCommits } from './sign-commits';
+import type { PushProgress, PushRequest } from './send-push';
 import type { SigningKey } from './signing-key';
 
 export interface PushOptions {
@@ -48,7 +45,8 @@ const RETRY_MS = 500;
 const RETRY_MS_MAX = 15_000;
 
 /**
- * Brings one branch of a remote to where it is here, or deletes it. Sends what the heads of the
+ * Brings one branch of a remote to where it is here, or deletes it. What plans and sends is loaded
+ * when there is something to send. Sends what the heads of the
  * remote do not reach. When the connection breaks it asks what became of the push before it sends
  * it again, under the same push id, so that nothing is done twice.
  *
@@ -155,10 +153,12 @@ async function pushOnce(
       refs.limits.stream_max_commit_pack_bytes ?? DEFAULT_LIMITS.maxCommitPackBytes,
   };
   try {
+    const { sendPush } = await import('./send-push');
     const onProgress = options.onProgress ?? (() => undefined);
     return await sendPush(remote, caller, repository, request, limits, onProgress);
   } catch (error) {
     if (!(error instanceof ClientError) || error.code !== 'network') throw error;
+    const { pushOutcome } = await import('./push-outcome');
     const landed = await pushOutcome(remote, caller, pushId).catch((asked: unknown) => {
       // Nobody answers that question either: the first failure says more.
       throw asked instanceof ClientError && asked.code === 'network' ? error : asked;
@@ -198,12 +198,14 @@ async function prepare(
   const known = await knownToRemote(repository, remote, refs, caller, head, tracked);
   if (options.signing) {
     const work = { head, known, key: options.signing };
+    const { signNewCommits } = await import('./sign-commits');
     const signed = await signNewCommits(repository, remote, caller, work);
     if (signed > 0) options.onSigned?.(signed);
   }
   const onStep = (commits: number, commitsTotal: number) =>
     options.onProgress?.({ ...NO_PROGRESS, commits, commitsTotal });
   const watch = { onStep, ...(caller.signal === undefined ? {} : { signal: caller.signal }) };
+  const { planPush } = await import('./push-plan');
   const plan = await planPush(repository, head, known, watch);
   if (refs.idFormat !== null && refs.idFormat !== plan.idFormat) {
     throw new ClientError(

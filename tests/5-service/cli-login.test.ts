@@ -46,7 +46,7 @@ async function login(argv: string[], { onWait, terminal = false, signal }: Login
   waits.length = 0;
   const around: Surroundings = {
     env: { NODE_ENV: 'test' },
-    ...{ cwd: tempFolder(), home, stdin, stdout, stderr },
+    ...{ cwd: tempFolder(), home, openStdin: () => stdin, stdout, stderr },
     signal: signal ?? new AbortController().signal,
     wait: async (ms) => {
       waits.push(ms);

@@ -21,7 +21,7 @@ test.afterAll(async () => {
 
 /** `musehub login` while it waits: where it sends the person, and how it ends. */
 async function startLogin(args: string[] = []) {
-  const program = path.join(PROJECT_ROOT, 'bin', 'musehub.mjs');
+  const program = path.join(PROJECT_ROOT, 'bin', 'musehub.cjs');
   const child = spawn(process.execPath, [program, 'login', visited.hub.url, ...args], {
     env: { PATH: process.env.PATH, HOME: visited.home, NODE_ENV: 'production' },
     stdio: ['ignore', 'pipe', 'pipe'],

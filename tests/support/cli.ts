@@ -7,7 +7,7 @@ export function musehub(
   args: string[],
   options: { home: string; cwd?: string; token?: string; url?: string },
 ): Promise<ProgramOutcome> {
-  const program = path.join(PROJECT_ROOT, 'bin', 'musehub.mjs');
+  const program = path.join(PROJECT_ROOT, 'bin', 'musehub.cjs');
   return runProgram([program, ...args], {
     cwd: options.cwd ?? options.home,
     env: {

@@ -28,7 +28,7 @@ export async function runCli(
   const code = await run(argv, {
     ...{ cwd, home, stdout, stderr },
     env: { NODE_ENV: 'test', ...env },
-    stdin: Readable.from([stdin]) as unknown as NodeJS.ReadStream,
+    openStdin: () => Readable.from([stdin]) as unknown as NodeJS.ReadStream,
     signal: new AbortController().signal,
     wait: () => Promise.reject(new Error('this command does not wait')),
     openPage: () => undefined,

@@ -43,12 +43,12 @@ function commitOf(text: string): Id {
   });
 }
 
-async function bodyOf({ args, stdin }: CommandContext): Promise<string> {
+async function bodyOf({ args, openStdin }: CommandContext): Promise<string> {
   const body = args.text('body');
   if (args.flag('body-stdin') === (body !== null)) {
     throw new ClientError('usage', 'Say what the comment is.', {
       fix: 'Give it with --body TEXT, or with --body-stdin.',
     });
   }
-  return body ?? readInput(stdin);
+  return body ?? readInput(openStdin());
 }

@@ -67,10 +67,11 @@ export const login: Command = {
 };
 
 async function givenToken(context: CommandContext, hub: URL): Promise<string | null> {
-  const { args, stdin, stderr, signal } = context;
+  const { args, stderr, signal } = context;
   const given = args.text('token');
   if (given !== null) return given;
   if (!args.flag('token-stdin')) return null;
+  const stdin = context.openStdin();
   return stdin.isTTY
     ? askSecret(`Access token for ${hub.origin}: `, stdin, stderr, signal)
     : readInput(stdin);
@@ -78,7 +79,7 @@ async function givenToken(context: CommandContext, hub: URL): Promise<string | n
 
 /** A token that a person allows at a browser. */
 async function approved(context: CommandContext, hub: URL): Promise<string> {
-  const { args, client, signal, stdin, stderr } = context;
+  const { args, client, signal, stderr } = context;
   const scope = args.text('scope') ?? 'write';
   if (!SCOPES.includes(scope)) {
     throw new ClientError('usage', `${scope} is no scope.`, {
@@ -91,7 +92,8 @@ async function approved(context: CommandContext, hub: URL): Promise<string> {
   // Also when it shall be quiet: without these lines the command would wait for nothing.
   stderr.write(`Open ${forTerminal(login.page.href)}\n`);
   stderr.write(`and approve the code ${forTerminal(login.userCode)}\n`);
-  if (stdin.isTTY && stderr.isTTY && !args.flag('no-browser')) context.openPage(login.page);
+  const isPerson = context.openStdin().isTTY && stderr.isTTY;
+  if (isPerson && !args.flag('no-browser')) context.openPage(login.page);
   const { token } = await waitForDecision(hub, caller, login, context.wait);
   return token;
 }

@@ -26,7 +26,7 @@ export const tokenRevoke: Command = {
       throw new ClientError('usage', 'Name a token, or give it with --token-stdin.');
     }
     if (named === undefined) {
-      await revokeLeakedToken(hub, caller, checkToken(await readInput(context.stdin)));
+      await revokeLeakedToken(hub, caller, checkToken(await readInput(context.openStdin())));
       return { lines: ['The token is revoked.'], json: { hub: hub.origin, revoked: true } };
     }
     const token = findToken(await listTokens(hub, caller), named);
