@@ -19,7 +19,7 @@ export class KeptObjects {
     this.#room -= bytes.length;
     // A small part of a large buffer would keep all of that.
     const isPart = 2 * bytes.length < bytes.buffer.byteLength;
-    this.#objects.set(id, isPart ? Uint8Array.from(bytes) : bytes);
+    this.#objects.set(id, isPart ? new Uint8Array(bytes) : bytes);
   }
 
   get(id: Id): Uint8Array | undefined {
