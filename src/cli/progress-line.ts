@@ -1,4 +1,4 @@
-import { bytesText, countText, forTerminal } from './terminal-text';
+import { bytesText, countText, forTerminal, numberText } from './terminal-text';
 
 /** How far something is; totals are 0 where they are not known. */
 export interface ProgressState {
@@ -71,7 +71,7 @@ export class ProgressLine {
     }
     parts.push(
       total > 0
-        ? `${done.toLocaleString('en-US')}/${countText(total, state.noun)}`
+        ? `${numberText(done)}/${countText(total, state.noun)}`
         : countText(done, state.noun),
     );
     if (bytes > 0) {

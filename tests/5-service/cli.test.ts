@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { EXIT, exitCodeOf } from '~/cli/exit-code';
 import { ProgressLine } from '~/cli/progress-line';
 import { COMMANDS } from '~/cli/registry';
-import { bytesText, forTerminal, jsonForTerminal } from '~/cli/terminal-text';
+import { bytesText, forTerminal, jsonForTerminal, numberText } from '~/cli/terminal-text';
 import { refusal } from '~/client/http';
 import { Repository } from '~/client/repository';
 import { ERRORS, type ErrorCode } from '~/wire/errors';
@@ -392,6 +392,11 @@ describe('text on a terminal', () => {
     expect(log.text).toMatch(/^sending +\d+% 5\/10 objects/);
     lines.clear();
     expect(log.text).not.toContain('\u001b');
+  });
+
+  it('writes numbers with a comma before every three digits', () => {
+    for (const number of [0, 7, 999, 1_000, 12_345, 999_999, 1_000_000])
+      expect(numberText(number)).toBe(number.toLocaleString('en-US'));
   });
 
   it('has sizes for people', () => {

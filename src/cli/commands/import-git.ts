@@ -4,7 +4,7 @@ import { type ImportReport, importGit } from '~/client/git-import';
 import { Repository } from '~/client/repository';
 import { type CheckoutReport, checkout } from '~/client/work-tree';
 import type { Command, CommandContext } from '../command';
-import { bytesText, countText, shortId } from '../terminal-text';
+import { bytesText, countText, numberText, shortId } from '../terminal-text';
 import { noteFiles } from './clone';
 
 export const importGitCommand: Command = {
@@ -70,7 +70,7 @@ const LINES_MAX = 20;
 function linesOf(report: ImportReport): string[] {
   const lines = [
     `Imported into ${report.root}`,
-    `  ${countText(report.commitsNew, 'new commit')} of ${report.commitsTotal.toLocaleString('en-US')}, ${countText(report.objectsNew, 'new object')}, ${bytesText(report.bytesNew)}`,
+    `  ${countText(report.commitsNew, 'new commit')} of ${numberText(report.commitsTotal)}, ${countText(report.objectsNew, 'new object')}, ${bytesText(report.bytesNew)}`,
   ];
   for (const { name, head, state } of report.branches) {
     const note = state === 'left' ? 'has moved here since the last import and was left' : state;
