@@ -137,7 +137,7 @@ async function lockRepository(
   // The bounds hold to the end of the transaction, and first of all for this very wait: rows are
   // locked after they were joined.
   // NO KEY: rows that refer to the repository, such as a comment, may be inserted meanwhile.
-  const [row] = await tx.$queryRaw<RepositoryRow[]>`
+  const [row] = await tx.$queryRaw<RepositoryRow[]>`/* kept */
     WITH bounds AS MATERIALIZED (
       SELECT set_config('lock_timeout', ${String(lockMaxMs)}, true),
              set_config('idle_in_transaction_session_timeout', ${String(IDLE_MAX_MS)}, true))
@@ -155,7 +155,9 @@ async function lookAgain(
   tx: Transaction,
   plan: PushPlan,
 ): Promise<{ accepted: ResultFrame | null; head: Id | null; heads: Record<string, Id> }> {
-  const [row] = await tx.$queryRaw<{ accepted: ResultFrame | null; heads: Record<string, Id> }[]>`
+  const [row] = await tx.$queryRaw<
+    { accepted: ResultFrame | null; heads: Record<string, Id> }[]
+  >`/* kept */
     SELECT (SELECT frame FROM pushes
              WHERE repo_id = ${plan.repoId}::uuid AND id = ${plan.pushId}::uuid
                AND outcome = 'accepted') AS accepted,
@@ -189,16 +191,16 @@ async function moveBranch(tx: Transaction, plan: PushPlan, seq: number): Promise
     const { head } = await lookAgain(tx, plan);
     moved = head === newHead ? 1 : 0;
   } else if (oldHead === null) {
-    moved = await tx.$executeRaw`
+    moved = await tx.$executeRaw`/* kept */
       INSERT INTO branches (repo_id, name, head, push_seq)
       VALUES (${repoId}::uuid, ${branch}, decode(${newHead}, 'hex'), ${seq}::int)
       ON CONFLICT DO NOTHING`;
   } else if (newHead === null) {
-    moved = await tx.$executeRaw`
+    moved = await tx.$executeRaw`/* kept */
       DELETE FROM branches
        WHERE repo_id = ${repoId}::uuid AND name = ${branch} AND head = decode(${oldHead}, 'hex')`;
   } else {
-    moved = await tx.$executeRaw`
+    moved = await tx.$executeRaw`/* kept */
       UPDATE branches
          SET head = decode(${newHead}, 'hex'), push_seq = ${seq}::int, updated_at = now()
        WHERE repo_id = ${repoId}::uuid AND name = ${branch} AND head = decode(${oldHead}, 'hex')`;
@@ -210,7 +212,7 @@ export async function readBranchHeads(
   db: Pick<Transaction, '$queryRaw'>,
   repoId: string,
 ): Promise<Record<string, Id>> {
-  const rows = await db.$queryRaw<{ name: string; head: Id }[]>`
+  const rows = await db.$queryRaw<{ name: string; head: Id }[]>`/* kept */
     SELECT name, encode(head, 'hex') AS head FROM branches
      WHERE repo_id = ${repoId}::uuid ORDER BY name`;
   return Object.fromEntries(rows.map(({ name, head }) => [name, head]));
@@ -254,7 +256,7 @@ async function recordAccepted(tx: Transaction, plan: PushPlan, result: ResultFra
   const museRepoId = storableText(plan.museRepoId ?? '', NAME_CHARACTERS_MAX);
   const phases = plan.counts.phases ? JSON.stringify(plan.counts.phases) : null;
   const payload: PushAcceptedPayload = { repoId, pushId, seq, branch, kind, oldHead, newHead };
-  await tx.$queryRaw`
+  await tx.$queryRaw`/* kept */
     WITH counted AS (
       UPDATE repositories
          SET push_seq = ${seq}::int,

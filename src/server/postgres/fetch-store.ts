@@ -22,7 +22,7 @@ export class PostgresFetchStore implements FetchStore {
   /** `updated_at` grows with every push that changes a branch; see `advanceRepository`. */
   async refsVersion(repoId: string): Promise<string> {
     const [row] = await asking(
-      () => this.prisma.$queryRaw<{ version: string }[]>`
+      () => this.prisma.$queryRaw<{ version: string }[]>`/* kept */
         SELECT concat_ws('/', (1000 * extract(epoch FROM updated_at))::bigint, domain,
                          coalesce(id_format, ''), coalesce(default_branch, '')) AS version
           FROM repositories WHERE id = ${repoId}::uuid`,
@@ -114,7 +114,7 @@ export class PostgresFetchStore implements FetchStore {
     return async (ids: Id[], generationFloor: number): Promise<GraphCommit[]> => {
       const rows = await this.prisma.$queryRaw<
         { id: Id; generation: number; snapshot: Id; parents: string }[]
-      >`
+      >`/* kept */
         WITH RECURSIVE walk(id, generation, snapshot_id, parents) AS (
           SELECT c.id, c.generation, c.snapshot_id, c.parents
             FROM unnest(${ids}::text[]) AS asked(id)

@@ -45,7 +45,7 @@ export class PostgresIdentityStore implements IdentityStore {
 
   async findToken(hash: Uint8Array): Promise<TokenRecord | null> {
     const [row] = await asking(
-      () => this.prisma.$queryRaw<TokenRow[]>`
+      () => this.prisma.$queryRaw<TokenRow[]>`/* kept */
         SELECT t.id::text, t.user_id::text AS "userId", u.handle, u.kind::text AS "accountKind",
                u.role::text, t.scopes,
                u.disabled_at IS NOT NULL OR o.disabled_at IS NOT NULL AS "userDisabled",
@@ -169,7 +169,7 @@ export class PostgresIdentityStore implements IdentityStore {
         (Omit<TokenRow, 'id' | 'userDisabled' | 'revoked'> & {
           tokenId: string | null;
         })[]
-      >`
+      >`/* kept */
         SELECT u.id::text AS "userId", u.handle, u.kind::text AS "accountKind", u.role::text,
                t.id::text AS "tokenId", t.scopes, t.all_repos AS "allRepos",
                t.repo_ids::text[] AS "repoIds", t.branch_pattern AS "branchPattern",
@@ -246,7 +246,7 @@ export class PostgresIdentityStore implements IdentityStore {
           ownerId: string;
           collaboration: RepositoryEntry['access']['collaboration'];
         })[]
-      >`
+      >`/* kept */
         SELECT r.id::text, u.handle AS owner, r.slug, r.visibility::text,
                r.default_branch AS "defaultBranch", r.id_format AS "idFormat",
                r.require_signed AS "requireSigned", r.refuse_polyglot AS "refusePolyglot",

@@ -50,7 +50,7 @@ async function takeRow(prisma: PrismaClient, opening: PushOpening): Promise<Open
   const { principal } = opening;
   const userId = principal.kind === 'user' ? principal.userId : null;
   const tokenId = principal.kind === 'user' ? (principal.token?.id ?? null) : null;
-  const [row] = await prisma.$queryRaw<OpeningRow[]>`
+  const [row] = await prisma.$queryRaw<OpeningRow[]>`/* kept */
     WITH not_waiting AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
     taken AS (
       INSERT INTO pushes (repo_id, id, outcome, branch, head, actor_id, token_id, client, address,

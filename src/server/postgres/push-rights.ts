@@ -54,7 +54,7 @@ export async function expectRight(
   const userId = principal.kind === 'user' ? principal.userId : null;
   const tokenId = principal.kind === 'user' ? (principal.token?.id ?? null) : null;
   const sessionId = principal.kind === 'user' ? principal.sessionId : null;
-  const [row] = await tx.$queryRaw<RightsRow[]>`
+  const [row] = await tx.$queryRaw<RightsRow[]>`/* kept */
     SELECT u.handle, u.role::text AS role,
            u.disabled_at IS NOT NULL OR o.disabled_at IS NOT NULL AS disabled,
            c.permission::text AS permission,
@@ -112,7 +112,7 @@ export async function holdRight(tx: Transaction, attempt: PushAttempt): Promise<
   const { principal, repoId } = attempt;
   if (principal.kind === 'anonymous') return;
   const { userId, sessionId, token } = principal;
-  await tx.$queryRaw`
+  await tx.$queryRaw`/* kept */
     WITH held_user AS (SELECT 1 FROM users WHERE id = ${userId}::uuid
                                               OR id = (SELECT owner_id FROM users
                                                         WHERE id = ${userId}::uuid)

@@ -67,7 +67,7 @@ export async function insertObjects(
       );
       const [row] = await tx.$queryRaw<
         { inserted: number; segments: string[] | null; split: Id[] | null }[]
-      >`
+      >`/* kept */
         WITH fresh AS (
           INSERT INTO objects (repo_id, id, size, encoding, segment_id, segment_offset,
                                stored_length, extents, polyglot)
@@ -107,7 +107,7 @@ export async function insertSegments(
   segments: NewSegment[],
 ): Promise<void> {
   for (const slice of slicesOf(segments, () => 0)) {
-    await tx.$executeRaw`
+    await tx.$executeRaw`/* kept */
       INSERT INTO segments (repo_id, id, bytes, object_count)
       SELECT ${repoId}::uuid, n.id::uuid, n.bytes, n.objects
         FROM unnest(${slice.map(({ id }) => id)}::text[],
@@ -124,7 +124,7 @@ export async function insertTrees(
   for await (const batch of batches) {
     for (const trees of slicesOf(batch, ({ bytes }) => bytes.length)) {
       const { bytes, starts, lengths } = joinBytes(trees.map((tree) => tree.bytes));
-      await tx.$executeRaw`
+      await tx.$executeRaw`/* kept */
         INSERT INTO trees (repo_id, id, entries)
         SELECT ${repoId}::uuid, decode(n.id, 'hex'), substring(joined.bytes FROM n.start FOR n.length)
           FROM (SELECT ${bytes}::bytea AS bytes OFFSET 0) AS joined,
@@ -145,7 +145,7 @@ export async function insertSnapshots(
   for await (const batch of batches) {
     for (const snapshots of slicesOf(batch, ({ extra }) => extra.length)) {
       const { bytes, starts, lengths } = joinBytes(snapshots.map(({ extra }) => extra));
-      inserted += await tx.$executeRaw`
+      inserted += await tx.$executeRaw`/* kept */
         INSERT INTO snapshots (repo_id, id, root_tree_id, entry_count, extra, id_verified)
         SELECT ${repoId}::uuid, decode(n.id, 'hex'), decode(n.tree, 'hex'), n.entries,
                substring(joined.bytes FROM n.start FOR n.length), n.verified
@@ -179,7 +179,7 @@ export async function insertCommits(
       const texts = (read: (commit: NewCommit) => string) =>
         arrayText(commits.map((commit) => storableText(read(commit))));
       const { bytes, starts, lengths } = joinBytes(commits.map(({ record }) => record));
-      const [row] = await tx.$queryRaw<{ inserted: number; unsigned: number }[]>`
+      const [row] = await tx.$queryRaw<{ inserted: number; unsigned: number }[]>`/* kept */
         WITH fresh AS (
           INSERT INTO commits (repo_id, id, snapshot_id, parents, generation, author, committed_at,
                                committed_time, order_ms, branch, message, type, scope, breaking, sem_ver_bump,

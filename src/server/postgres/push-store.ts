@@ -184,11 +184,7 @@ export class PostgresPushStore implements PushStore {
         commit.sent = true;
         return applied;
       },
-      {
-        isolationLevel: 'ReadCommitted',
-        timeout: this.#applyMaxMs,
-        maxWait: this.#beginMaxMs,
-      },
+      { timeout: this.#applyMaxMs, maxWait: this.#beginMaxMs },
     );
     await this.#context.onStage('committed');
     return result;

@@ -16,7 +16,7 @@ export async function isAncestor(
   heads: Id[],
 ): Promise<boolean> {
   if (heads.includes(ancestor)) return true;
-  const [row] = await prisma.$queryRaw<{ reached: boolean }[]>`
+  const [row] = await prisma.$queryRaw<{ reached: boolean }[]>`/* kept */
     WITH RECURSIVE target AS MATERIALIZED (
       SELECT id, generation FROM commits
        WHERE repo_id = ${repoId}::uuid AND id = decode(${ancestor}, 'hex')

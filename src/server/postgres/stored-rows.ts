@@ -25,7 +25,7 @@ export async function findObjects(
 ): Promise<Set<Id>> {
   const found = new Set<Id>();
   for (const slice of slices(ids)) {
-    const rows = await prisma.$queryRaw<{ id: Id }[]>`
+    const rows = await prisma.$queryRaw<{ id: Id }[]>`/* kept */
       SELECT asked.id
         FROM unnest(${slice}::text[]) AS asked(id)
         CROSS JOIN LATERAL (
@@ -50,7 +50,7 @@ export async function findSnapshots(
 ): Promise<Map<Id, { rootTreeId: Id; entryCount: number }>> {
   const found = new Map<Id, { rootTreeId: Id; entryCount: number }>();
   for (const slice of slices(ids)) {
-    const rows = await prisma.$queryRaw<{ id: Id; tree: Id; entries: number }[]>`
+    const rows = await prisma.$queryRaw<{ id: Id; tree: Id; entries: number }[]>`/* kept */
       SELECT asked.id, encode(s.root_tree_id, 'hex') AS tree, s.entry_count AS entries
         FROM unnest(${slice}::text[]) AS asked(id)
         CROSS JOIN LATERAL (
@@ -71,7 +71,9 @@ export async function loadSnapshots(
 ): Promise<Map<Id, SnapshotFacts>> {
   const found = new Map<Id, SnapshotFacts>();
   for (const slice of slices(ids)) {
-    const rows = await prisma.$queryRaw<{ id: Id; tree: Id; entries: number; extra: Uint8Array }[]>`
+    const rows = await prisma.$queryRaw<
+      { id: Id; tree: Id; entries: number; extra: Uint8Array }[]
+    >`/* kept */
       SELECT asked.id, encode(s.root_tree_id, 'hex') AS tree, s.entry_count AS entries, s.extra
         FROM unnest(${slice}::text[]) AS asked(id)
         CROSS JOIN LATERAL (
@@ -94,7 +96,7 @@ export async function findCommits(
   for (const slice of slices(ids)) {
     const rows = await prisma.$queryRaw<
       { id: Id; generation: number; order: number; snapshot: Id }[]
-    >`
+    >`/* kept */
       SELECT asked.id, c.generation, c.order_ms::float8 AS order, encode(c.snapshot_id, 'hex') AS snapshot
         FROM unnest(${slice}::text[]) AS asked(id)
         CROSS JOIN LATERAL (
@@ -115,7 +117,7 @@ export async function loadRecords(
 ): Promise<Map<Id, Uint8Array>> {
   const found = new Map<Id, Uint8Array>();
   for (const slice of slices(ids)) {
-    const rows = await prisma.$queryRaw<{ id: Id; record: Uint8Array }[]>`
+    const rows = await prisma.$queryRaw<{ id: Id; record: Uint8Array }[]>`/* kept */
       SELECT asked.id, c.record
         FROM unnest(${slice}::text[]) AS asked(id)
         CROSS JOIN LATERAL (
@@ -134,7 +136,7 @@ export async function loadTrees(
 ): Promise<Map<Id, Uint8Array>> {
   const found = new Map<Id, Uint8Array>();
   for (const slice of slices(ids)) {
-    const rows = await prisma.$queryRaw<{ id: Id; entries: Uint8Array }[]>`
+    const rows = await prisma.$queryRaw<{ id: Id; entries: Uint8Array }[]>`/* kept */
       SELECT asked.id, t.entries
         FROM unnest(${slice}::text[]) AS asked(id)
         CROSS JOIN LATERAL (
@@ -167,7 +169,7 @@ export async function locateObjects(
   const found = new Map<Id, ObjectLocation & { polyglot: string }>();
   for (const slice of slices(ids)) {
     // float8 holds every offset exactly, and arrives as a number
-    const rows = await prisma.$queryRaw<ObjectRow[]>`
+    const rows = await prisma.$queryRaw<ObjectRow[]>`/* kept */
       SELECT asked.id, o.size::float8 AS size, o.encoding, o.segment_id::text AS segment,
              o.segment_offset::float8 AS start, o.stored_length::float8 AS length,
              o.extents AS further, o.polyglot
