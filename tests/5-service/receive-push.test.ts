@@ -54,6 +54,48 @@ describe('a push', () => {
     expect(stage.head()).toBe(two.id);
   });
 
+  it('knows the manifest that the last push left, when the next tells what differs', async () => {
+    const one = first();
+    await stage.push({ commits: [one] });
+    const asked: string[] = [];
+    stage.store = {
+      ...stage.store,
+      loadTrees: async () => {
+        asked.push('trees');
+        return new Map();
+      },
+      findSnapshots: async () => {
+        asked.push('snapshots');
+        return new Map();
+      },
+    };
+    Object.setPrototypeOf(stage.store, stage.world.push);
+    const two = childOf(one, { 'README.md': 'hello\n', 'empty.txt': '', 'docs/new.md': 'new\n' });
+    const result = await stage.push({
+      commits: [two],
+      objects: new Map([[objectIdOf(Buffer.from('new\n')), Buffer.from('new\n')]]),
+      snapshots: [],
+      snapshotDeltas: [
+        {
+          id: two.snapshot.id,
+          parentId: one.snapshot.id,
+          add: [['docs/new.md', objectIdOf(Buffer.from('new\n'))]],
+          remove: [],
+          extra: two.snapshot.extra,
+          laterSchema: false,
+        },
+      ],
+    });
+    expect(result).toMatchObject({ kind: 'fast-forward', snapshotsNew: 1 });
+    expect(asked).toEqual([]);
+    stage.store = stage.world.push;
+    expect([...(await stage.readBack()).values()].map(String).sort()).toEqual([
+      '',
+      'hello\n',
+      'new\n',
+    ]);
+  });
+
   it('answers noop at once when the head is there and no commits are declared', async () => {
     const one = first();
     await stage.push({ commits: [one] });

@@ -11,6 +11,7 @@ import {
   SFRAME_END,
   SFRAME_HEADER,
   SFRAME_OBJECT,
+  type SnapshotDelta,
   type SnapshotRecord,
 } from '~/wire/frames';
 import { encodeValue } from '~/wire/msgpack-writer';
@@ -109,6 +110,7 @@ export interface PushWish {
   /** Objects to send; those of the commits when absent. */
   objects?: Map<Id, Uint8Array>;
   snapshots?: SnapshotRecord[];
+  snapshotDeltas?: SnapshotDelta[];
   header?: Partial<Extract<OutgoingPushFrame, { type: 'H' }>>;
 }
 
@@ -142,7 +144,7 @@ export function framesOf(wish: PushWish): Uint8Array[] {
       type: SFRAME_COMMIT_PACK,
       commits: commits.map(({ record }) => record),
       snapshots,
-      snapshotDeltas: [],
+      snapshotDeltas: wish.snapshotDeltas ?? [],
     });
   }
   frames.push({ type: SFRAME_END, objectCount: objects.size, commitCount: commits.length });

@@ -6,6 +6,7 @@ import type { PushStore } from '~/server/ports/push-store';
 import { FrameSource } from '~/server/services/frame-source';
 import { newProgress } from '~/server/services/push-progress';
 import { openPush, type ReceivePushDeps, receivePush } from '~/server/services/receive-push';
+import { RecentManifests } from '~/server/services/recent-manifests';
 import { SegmentObjectStorage } from '~/server/storage/segment-object-storage';
 import { Refusal } from '~/wire/errors';
 import type { ResultFrame } from '~/wire/frames';
@@ -29,6 +30,7 @@ export class PushStage {
   store: PushStore;
   storage: ObjectStorage;
   checker: ObjectChecker = checkerInPlace;
+  manifests = new RecentManifests(1024 ** 2);
 
   private constructor(
     readonly hub: MemoryHub,
@@ -67,6 +69,7 @@ export class PushStage {
       store: this.store,
       storage: this.storage,
       checker: this.checker,
+      manifests: this.manifests,
       feed: this.feed,
       clock: this.clock,
       limits: this.limits,

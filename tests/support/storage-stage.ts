@@ -8,6 +8,7 @@ import type { StoredObjectDamaged } from '~/server/ports/object-storage';
 import { FrameSource } from '~/server/services/frame-source';
 import { newProgress } from '~/server/services/push-progress';
 import { openPush, type ReceivePushDeps, receivePush } from '~/server/services/receive-push';
+import { RecentManifests } from '~/server/services/recent-manifests';
 import { SegmentObjectStorage } from '~/server/storage/segment-object-storage';
 import type { DamageOutcome } from '~/server/storage/segment-reader';
 import type { ResultFrame } from '~/wire/frames';
@@ -44,6 +45,7 @@ export class StorageStage {
       store: world.push,
       storage: this.storage,
       checker: checkerInPlace,
+      manifests: new RecentManifests(1024 ** 2),
       feed: new MemoryPushFeed(),
       clock: systemClock,
       limits: DEFAULT_LIMITS,

@@ -22,6 +22,7 @@ import { handlePushOutcome } from '~/server/http/push-outcome-handler';
 import { handleRefs } from '~/server/http/refs-handler';
 import { systemClock } from '~/server/ports/clock';
 import { PushSlots } from '~/server/services/push-slots';
+import { RecentManifests } from '~/server/services/recent-manifests';
 import { SegmentObjectStorage } from '~/server/storage/segment-object-storage';
 import { checkerInPlace } from './checker-in-place';
 import { FetchStage, type Person } from './fetch-stage';
@@ -102,6 +103,7 @@ export class WireServer {
         onTrouble: (what) => deps.log.error(what, {}),
       }),
       checker: checkerInPlace,
+      manifests: new RecentManifests(1024 ** 2),
       feed: new MemoryPushFeed(),
       clock: systemClock,
       limits: deps.limits,

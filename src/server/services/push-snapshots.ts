@@ -7,6 +7,7 @@ import type { SnapshotDelta, SnapshotRecord } from '~/wire/frames';
 import type { Limits } from '~/wire/limits';
 import type { Spool, SpoolSlot } from '../ports/object-storage';
 import type { NewSnapshot, NewTree, PushStore } from '../ports/push-store';
+import type { RecentManifests } from './recent-manifests';
 
 /** Manifests kept at hand as parents of later deltas; beyond it the oldest are built again from trees. */
 const MANIFESTS_AT_HAND_BYTES = 32 * 1024 ** 2;
@@ -33,7 +34,7 @@ interface StagedSnapshot {
 export class PushSnapshots {
   readonly staged = new Map<Id, StagedSnapshot>();
   private readonly trees = new Map<Id, SpoolSlot>();
-  /** Directories that were read from the database as part of a parent. */
+  /** Directories of parents that were stored before. */
   private readonly storedTrees = new IdSet();
   private readonly atHand = new Map<Id, ManifestTree>();
   private atHandBytes = 0;
@@ -45,6 +46,7 @@ export class PushSnapshots {
   constructor(
     private readonly repoId: string,
     private readonly store: Pick<PushStore, 'findObjects' | 'findSnapshots' | 'loadTrees'>,
+    private readonly recent: RecentManifests,
     private readonly spool: Spool,
     private readonly wasSent: (objectId: Id) => boolean,
     limits: Limits,
@@ -93,6 +95,12 @@ export class PushSnapshots {
       for (const id of batch) this.confirmed.add(id);
     }
     this.awaited.clear();
+  }
+
+  /** Notes that all of this is stored, so that what comes next finds the manifest of the head. */
+  remember(headSnapshotId: Id): void {
+    const manifest = this.atHand.get(headSnapshotId);
+    if (manifest) this.recent.keep(this.repoId, headSnapshotId, manifest);
   }
 
   /** New directories in batches, children and parents alike; each id once. */
@@ -148,6 +156,12 @@ export class PushSnapshots {
   private async manifestOf(id: Id): Promise<ManifestTree | null> {
     const here = this.atHand.get(id);
     if (here) return here;
+    const recent = this.recent.get(this.repoId, id);
+    if (recent) {
+      for (const { id: treeId } of recent.newTrees(() => false)) this.storedTrees.add(treeId);
+      this.keepAtHand(id, recent);
+      return recent;
+    }
     const staged = this.staged.get(id);
     const found = staged ?? (await this.store.findSnapshots(this.repoId, [id])).get(id);
     if (!found) return null;

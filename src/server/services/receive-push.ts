@@ -16,6 +16,7 @@ import type { FrameSource } from './frame-source';
 import { PushIntake } from './push-intake';
 import { NOTHING_NEW, planPush } from './push-plan';
 import { enterPhase, newProgress, type PushProgress } from './push-progress';
+import type { RecentManifests } from './recent-manifests';
 import { tellPush } from './report-push';
 
 /**
@@ -29,6 +30,7 @@ export interface ReceivePushDeps extends QuotaDeps {
   store: PushStore;
   storage: ObjectStorage;
   checker: ObjectChecker;
+  manifests: RecentManifests;
   /** Hears when a push begins and ends. */
   feed: Pick<PushFeed, 'publish'>;
   clock: Clock;
@@ -137,6 +139,8 @@ export async function receivePush(
     progress.bytesReceived = source.bytesReceived;
     const plan = await planPush(push, intake, written, verdict, request, progress, deps);
     const result = await deps.store.applyPush(plan);
+    const head = push.header.head && intake.commits.byId.get(push.header.head);
+    if (head) intake.snapshots.remember(head.snapshotId);
     tellPush(deps.feed, { repoId: repository.id, pushId: push.pushId, state: 'accepted' });
     return result;
   } catch (thrown) {

@@ -43,9 +43,13 @@ import { HistoryCache } from '../services/load-history';
 import { commitPath } from '../services/push-plan';
 import { PushSlots } from '../services/push-slots';
 import { RateLimiter } from '../services/rate-limiter';
+import { RecentManifests } from '../services/recent-manifests';
 import { SegmentObjectStorage } from '../storage/segment-object-storage';
 import { Lifecycle } from './lifecycle';
 import { openBlobStore } from './open-blob-store';
+
+/** What pushes find of the pushes before them, without asking the database. */
+const RECENT_MANIFESTS_BYTES = 32 * 1024 ** 2;
 
 /** What is found out or made during start, beyond the environment. */
 export interface ContainerInputs {
@@ -128,6 +132,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       store: pushStore,
       storage,
       checker,
+      manifests: new RecentManifests(RECENT_MANIFESTS_BYTES),
       feed,
       slots: new PushSlots(env.limits),
       repoQuotaBytes: env.repoQuotaBytes,
