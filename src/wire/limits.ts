@@ -13,7 +13,7 @@ export const STREAM_MAX_COMMITS = 50_000;
 export const STREAM_MAX_OBJECT_WIRE_BYTES = 38_000_000;
 /** Decoded bytes of one object, over all its chunks. */
 export const STREAM_MAX_OBJECT_BYTES = 2 * 1024 ** 3;
-/** Objects per segment put; the figure is the mission's. */
+/** Objects of the first segments of a push, which grow after them; the figure is the mission's. */
 export const STREAM_OBJECT_BATCH_SIZE = 64;
 /** Bytes per segment put. */
 export const STREAM_OBJECT_BATCH_BYTES = 8 * 1024 ** 2;

@@ -79,6 +79,7 @@ describe('a push whose objects are checked in threads', () => {
           add: () => Promise.reject(new Refusal('storage-unavailable')),
           markPolyglot: (...args) => writer.markPolyglot(...args),
           beginObject: (object) => writer.beginObject(object),
+          seal: () => writer.seal(),
           finish: () => writer.finish(),
           abandon: () => writer.abandon(),
         };

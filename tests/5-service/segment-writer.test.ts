@@ -289,7 +289,42 @@ describe('segment writer', () => {
     };
     for (let i = 0; i < 640; i += 1) await writer.add(object(randomBytes(100)));
     await writer.finish();
-    expect(counts).toEqual(Array(10).fill(1));
+    expect(counts).toEqual(Array(7).fill(1));
+  });
+
+  it('makes the segments of a large push larger as it goes on', async () => {
+    const { blobs, writer } = setUp({ batchObjects: 2, batchBytes: 8 * 1024 ** 2 });
+    const originals = Array.from({ length: 600 }, (_, i) => Buffer.from(`object ${i}`));
+    for (const bytes of originals) await writer.add(object(bytes));
+    const { segments, objects } = await writer.finish();
+    expect(segments.map(({ objectCount }) => objectCount)).toEqual([
+      ...[2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8, 16, 16, 16, 16, 32, 32, 32, 32],
+      ...[64, 64, 64, 64, 64, 32],
+    ]);
+    for (const bytes of originals) {
+      expect(stored(blobs, objects.get(object(bytes).id)!).equals(bytes)).toBe(true);
+    }
+  });
+
+  it('puts what it has when no more objects come, before it is asked to finish', async () => {
+    const { blobs, writer } = setUp();
+    await writer.add(object(Buffer.from('the only one')));
+    await turn();
+    expect(blobs.blobs.size).toBe(0);
+    writer.seal();
+    await turn();
+    expect(blobs.blobs.size).toBe(1);
+    expect((await writer.finish()).segments).toHaveLength(1);
+    expect(blobs.blobs.size).toBe(1);
+  });
+
+  it('tells by finish that the put of a sealed segment failed', async () => {
+    const { blobs, writer } = setUp();
+    blobs.put = () => Promise.reject(new Refusal('storage-unavailable'));
+    await writer.add(object(Buffer.from('lost')));
+    writer.seal();
+    await turn();
+    await expect(writer.finish()).rejects.toMatchObject({ code: 'storage-unavailable' });
   });
 
   it('finishes a push without objects with no segment at all', async () => {

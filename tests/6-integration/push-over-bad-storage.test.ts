@@ -60,12 +60,12 @@ describe.skipIf(missing)('a push over S3 that fails', () => {
 
   it('succeeds while 30 % of all requests fail, and everything is read back', async () => {
     proxy.set({ errors: 0.2, resets: 0.1, latencyMs: 5 });
-    const second = commitWith(500, 2_000, [first]);
+    const second = commitWith(1_000, 2_000, [first]);
     const result = await stage.push({ commits: [second] });
-    expect(result).toMatchObject({ kind: 'fast-forward', objectsNew: 500 });
+    expect(result).toMatchObject({ kind: 'fast-forward', objectsNew: 1_000 });
     expect(await stage.head()).toBe(second.id);
-    expect(await stage.readBack(first, second)).toBe(520);
-    expect((proxy.done.errors ?? 0) + (proxy.done.resets ?? 0)).toBeGreaterThan(3);
+    expect(await stage.readBack(first, second)).toBe(1_020);
+    expect((proxy.done.errors ?? 0) + (proxy.done.resets ?? 0)).toBeGreaterThan(0);
     expect(stage.alarms).toEqual([]);
   });
 

@@ -44,6 +44,8 @@ export interface ObjectWriter {
   markPolyglot(id: Id, polyglot: string): void;
   /** Takes an object that comes in pieces. No other call until its `end`. */
   beginObject(object: { id: Id; encoding: ObjectLocation['encoding'] }): ChunkedObject;
+  /** Says that no object comes any more: what is left is put now. */
+  seal(): void;
   /** Puts what is left and waits for every put: then all bytes are durable. */
   finish(): Promise<{ segments: NewSegment[]; objects: SentObjects }>;
   /**

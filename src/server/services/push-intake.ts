@@ -9,6 +9,7 @@ import { PushCommits } from './push-commits';
 import { PushObjects } from './push-objects';
 import type { PushProgress } from './push-progress';
 import { PushSnapshots } from './push-snapshots';
+import type { RecentManifests } from './recent-manifests';
 
 /**
  * The quarantine of one push: everything it sent, checked piece by piece and out of every reader's
@@ -26,6 +27,7 @@ export class PushIntake {
       store: PushStore;
       storage: ObjectStorage;
       checker: ObjectChecker;
+      manifests: RecentManifests;
       limits: Limits;
     },
     private readonly progress: PushProgress,
@@ -36,6 +38,7 @@ export class PushIntake {
     this.snapshots = new PushSnapshots(
       repository.id,
       deps.store,
+      deps.manifests,
       this.spool,
       (id) => this.objects.wasSent(id),
       deps.limits,
@@ -60,6 +63,7 @@ export class PushIntake {
   }
 
   private async keepPack(pack: CommitPackFrame): Promise<void> {
+    this.objects.seal(); // objects come before the first pack
     for (const snapshot of pack.snapshots) await this.snapshots.addWhole(snapshot);
     for (const delta of pack.snapshotDeltas) await this.snapshots.addDelta(delta);
     for (const record of pack.commits) this.commits.add(record);

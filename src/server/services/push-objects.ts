@@ -93,6 +93,11 @@ export class PushObjects {
     if (this.refused) throw this.refused;
   }
 
+  /** Says that no object comes any more, so that what is left is stored while the rest is looked at. */
+  seal(): void {
+    this.writer.seal();
+  }
+
   /** Waits until every byte is durable. */
   finish(): Promise<WrittenObjects> {
     return this.writer.finish();

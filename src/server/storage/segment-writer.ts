@@ -11,6 +11,7 @@ import { Slots } from './slots';
 
 /** How segments are cut and how many are on their way (docs/protocol.md §7). */
 export interface SegmentLimits {
+  /** Objects of the first segments; see `SEGMENTS_PER_SIZE`. */
   batchObjects: number;
   batchBytes: number;
   putsInFlight: number;
@@ -27,6 +28,13 @@ interface SegmentWriterOptions {
   /** Told when segments of an abandoned push could not be deleted. */
   onTrouble?: (what: string, error: unknown) => void;
 }
+
+/**
+ * Segments of a push before the next ones hold twice as many objects: a large push, whose segments
+ * would be hundreds, is not held up by a file, two syncs and a row for every few objects.
+ */
+const SEGMENTS_PER_SIZE = 4;
+const DOUBLINGS_MAX = 5;
 
 /** What the deletions of an abandoned push may take; its sender waits for the answer. */
 const ABANDON_MAX_MS = 5_000;
@@ -109,10 +117,15 @@ export class SegmentWriter implements ObjectWriter {
     return { write, end };
   }
 
+  seal(): void {
+    // Whoever waits for room waits in `finish`, where a failure is heard of as well.
+    this.#closeOpen();
+  }
+
   async finish(): Promise<{ segments: NewSegment[]; objects: ObjectIndex }> {
     const { signal } = this.#stop;
     signal.throwIfAborted();
-    this.#closeOpen();
+    this.seal();
     await Promise.race([Promise.all(this.#under), this.#stopped()]);
     signal.throwIfAborted();
     return { segments: this.#segments, objects: this.objects };
@@ -137,7 +150,7 @@ export class SegmentWriter implements ObjectWriter {
   }
 
   #append(object: IncomingObject): Promise<void> | undefined {
-    const { batchObjects, batchBytes } = this.#options.limits;
+    const { batchBytes } = this.#options.limits;
     let wait: Promise<void> | undefined;
     if (this.#open && this.#open.batch.bytes + object.storedBytes > batchBytes) {
       wait = this.#closeOpen();
@@ -151,10 +164,16 @@ export class SegmentWriter implements ObjectWriter {
     for (const part of object.parts) batch.append(part);
     batch.objectCount += 1;
     this.objects.add({ ...object, extents: [extent] });
-    if (batch.objectCount >= batchObjects || batch.bytes >= batchBytes) {
+    if (batch.objectCount >= this.#objectsMax() || batch.bytes >= batchBytes) {
       wait = this.#closeOpen() ?? wait;
     }
     return wait;
+  }
+
+  /** Objects of the segment that fills. */
+  #objectsMax(): number {
+    const doublings = Math.floor(this.#segments.length / SEGMENTS_PER_SIZE);
+    return this.#options.limits.batchObjects * 2 ** Math.min(doublings, DOUBLINGS_MAX);
   }
 
   /** An object above the limit of a segment, come in one frame. */
