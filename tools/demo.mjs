@@ -11,6 +11,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildIfNeeded, projectFolder, quietEnv } from './build-steps.mjs';
+import { hubFlags } from './hub-flags.mjs';
 
 const { values } = parseArgs({ options: { source: { type: 'string' } } });
 const source = path.resolve(values.source ?? projectFolder);
@@ -26,16 +27,12 @@ function slugOf(folder) {
 
 /** Starts the hub and waits until it is ready; its own words go where ours go. */
 async function startHub() {
-  const hub = spawn(
-    process.execPath,
-    ['--enable-source-maps', path.join(projectFolder, 'dist', 'main.js')],
-    {
-      cwd: projectFolder,
-      env: { MUSEHUB_LOG_LEVEL: 'warn', ...quietEnv, NODE_ENV: 'production' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-      detached: true, // it hears signals from here, each once, as under tools/start.mjs
-    },
-  );
+  const hub = spawn(process.execPath, [...hubFlags, path.join(projectFolder, 'dist', 'main.js')], {
+    cwd: projectFolder,
+    env: { MUSEHUB_LOG_LEVEL: 'warn', ...quietEnv, NODE_ENV: 'production' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true, // it hears signals from here, each once, as under tools/start.mjs
+  });
   const ended = once(hub, 'exit').then(([code]) => process.exit(code ?? 1));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
     process.on(signal, () => hub.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { buildIfNeeded, projectFolder, quietEnv, runTool } from './build-steps.mjs';
+import { hubFlags } from './hub-flags.mjs';
 
 const development = process.argv.includes('--dev');
 try {
@@ -14,7 +15,7 @@ try {
 const program = development
   ? ['--import', 'tsx', 'src/server/main.ts', '--dev']
   : [path.join('dist', 'main.js')];
-const hub = spawn(process.execPath, ['--enable-source-maps', ...program], {
+const hub = spawn(process.execPath, [...hubFlags, ...program], {
   cwd: projectFolder,
   env: { ...quietEnv, NODE_ENV: development ? 'development' : 'production' },
   stdio: 'inherit',

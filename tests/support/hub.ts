@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildIfNeeded, projectFolder } from '../../tools/build-steps.mjs';
+import { hubFlags } from '../../tools/hub-flags.mjs';
 import { logsBelow, rememberSecretsOf, secretsIn } from './secrets';
 
 /**
@@ -85,7 +86,7 @@ export class Hub {
   /** Starts the process again after `stop` or `kill`. */
   async start(): Promise<void> {
     const program = path.join(projectFolder, 'dist', 'main.js');
-    const argv = [...this.#launcher, process.execPath, '--enable-source-maps', program];
+    const argv = [...this.#launcher, process.execPath, ...hubFlags, program];
     const child = spawn(argv[0]!, argv.slice(1), {
       cwd: projectFolder,
       env: this.#env as unknown as NodeJS.ProcessEnv,
