@@ -93,6 +93,7 @@ export function replaceRef(writer: FileWriter, name: string, text: string): void
       writer.remove(above);
     }
   }
-  writer.remove(name);
+  // A file is replaced in one step, so that the ref is never gone.
+  if (lstatSync(writer.pathOf(name), { throwIfNoEntry: false })?.isDirectory()) writer.remove(name);
   writer.put(name, text);
 }
