@@ -12,11 +12,13 @@ const archives = process.env.MUSEHUB_FIXTURES ?? path.resolve('../shared/fixture
 const temporary: string[] = [];
 const unpacked = new Map<string, string>();
 
-process.once('exit', () => {
-  for (const folder of temporary) rmSync(folder, { recursive: true, force: true });
-});
+export function removeTempFolders(): void {
+  for (const folder of temporary.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
 
-/** A new empty folder; removed when the process ends. */
+process.once('exit', removeTempFolders);
+
+/** A new empty folder; removed when its test file is done, or the process ends. */
 export function tempFolder(prefix = 'musehub-test-'): string {
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), prefix)));
   temporary.push(folder);
