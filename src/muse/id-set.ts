@@ -27,6 +27,11 @@ export class IdSet {
     return this.#size;
   }
 
+  /** Bytes it keeps in memory. */
+  get heldBytes(): number {
+    return this.#pages.length * PAGE_IDS * ID_BYTES + this.#table.byteLength;
+  }
+
   has(id: Id): boolean {
     return this.indexOf(id) !== -1;
   }

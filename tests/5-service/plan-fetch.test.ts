@@ -40,6 +40,9 @@ function watched(): { store: FetchStore; trees: Id[]; queries: () => number } {
   return { store, trees, queries: () => queries };
 }
 
+const treesOf = (id: string, store: FetchStore) =>
+  new TreeSource((ids) => store.loadTrees(id, ids));
+
 const planOf = (
   repo: SeededRepository,
   want: string[],
@@ -55,6 +58,7 @@ const planOf = (
       depth,
     },
     store,
+    treesOf(repoId, store),
   );
 
 const objectsOf = (plan: FetchPlan): Id[] => [...plan.objects(7)].flat();
@@ -194,7 +198,7 @@ describe('a plan of any history', () => {
           have: [...new Set(have)].map((name) => repo.commits.get(name)!.id),
           depth: null,
         };
-        const plan = await planFetch(id, wish, stage.deps.store);
+        const plan = await planFetch(id, wish, stage.deps.store, treesOf(id, stage.deps.store));
         const wanted = closure(repo, want);
         const held = closure(repo, have);
         const missing = [...wanted].filter((commit) => !held.has(commit));

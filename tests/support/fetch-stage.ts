@@ -16,6 +16,7 @@ import { PostgresAccountStore } from '~/server/postgres/account-store';
 import { PostgresFetchStore } from '~/server/postgres/fetch-store';
 import { PostgresIdentityStore } from '~/server/postgres/identity-store';
 import { PostgresPushStore } from '~/server/postgres/push-store';
+import { FetchPlans } from '~/server/services/fetch-plans';
 import { FetchSlots } from '~/server/services/fetch-slots';
 import { LocalBlobStore } from '~/server/storage/local-blob-store';
 import { SegmentReader } from '~/server/storage/segment-reader';
@@ -75,6 +76,8 @@ export class FetchStage {
       limits: { ...DEFAULT_LIMITS },
       store: stores.fetchStore,
       pushStore: stores.pushStore,
+      // Every fetch is planned anew, so that a test meets all that planning asks.
+      plans: new FetchPlans(0),
       slots: new FetchSlots(),
       objects: new SegmentReader({
         blobs: stores.blobs,

@@ -6,10 +6,14 @@ export class BoundedCache<Value> {
   readonly #entries = new Map<string, { value: Promise<Value>; weight: number }>();
   #weight = 0;
 
-  /** `maxWeight`: what all entries together may weigh. */
+  /**
+   * @param maxWeight what all entries together may weigh; the last one is kept even if it is heavier
+   * @param entryMaxWeight an entry that is heavier is not kept
+   */
   constructor(
     private readonly maxWeight: number,
     private readonly weigh: (value: Value) => number,
+    private readonly entryMaxWeight = Number.POSITIVE_INFINITY,
   ) {}
 
   /** The value under this key, found now if it is not known; a failure is not kept. */
@@ -25,7 +29,9 @@ export class BoundedCache<Value> {
     entry.value.then(
       (value) => {
         if (this.#entries.get(key) !== entry) return;
-        entry.weight = 1 + this.weigh(value);
+        const weight = 1 + this.weigh(value);
+        if (weight > this.entryMaxWeight) return this.#entries.delete(key);
+        entry.weight = weight;
         this.#weight += entry.weight;
         this.#shrink(key);
       },

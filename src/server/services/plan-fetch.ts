@@ -2,7 +2,7 @@ import { IdSet } from '~/muse/id-set';
 import type { Id } from '~/muse/ids';
 import type { FetchStore } from '../ports/fetch-store';
 import { PlannedSnapshots } from './planned-snapshots';
-import { StoredRecordDamaged, TreeSource } from './tree-source';
+import { StoredRecordDamaged, type TreeSource } from './tree-source';
 import { type TreePair, walkTrees } from './walk-trees';
 
 /** What a fetch asks for; ids without duplicates, `want` all stored in the repository. */
@@ -15,7 +15,7 @@ export interface FetchWish {
 
 /**
  * What a fetch will send, as ids: about 110 bytes for each commit and 50 for each object, whatever
- * these hold.
+ * these hold. It never changes, so that several fetches may read it.
  */
 export interface FetchPlan {
   /** Parents before children. */
@@ -24,8 +24,8 @@ export interface FetchPlan {
   objectCount: number;
   /** The objects to send, in batches. */
   objects(batchObjects: number): Iterable<Id[]>;
-  /** The repository's trees, the last read ones at hand. */
-  trees: TreeSource;
+  /** Bytes it keeps in memory, about. */
+  heldBytes: number;
 }
 
 /** Snapshots whose trees are walked together. */
@@ -42,13 +42,15 @@ export const HELD_ENTRIES_MAX = 200_000;
  * The cost follows what changed: a tree that a commit shares with its parent is not read. Above
  * `HELD_ENTRIES_MAX` entries the peer's own snapshots are not searched to the end; then an object
  * that it has under another path may be sent once more. Throws `StoredRecordDamaged`.
+ *
+ * @param trees of the repository
  */
 export async function planFetch(
   repoId: string,
   wish: FetchWish,
   store: FetchStore,
+  trees: TreeSource,
 ): Promise<FetchPlan> {
-  const trees = new TreeSource((ids) => store.loadTrees(repoId, ids));
   const history = await walkHistory(repoId, wish, store);
   const { objects, met } = await collectObjects(repoId, history, store, trees);
   const held = new Uint8Array(objects.size);
@@ -65,12 +67,13 @@ export async function planFetch(
     const done = () => heldCount === objects.size;
     await searchPeer(repoId, own, store, trees, { file: markHeld, done });
   }
+  const { commits, snapshots } = history;
   return {
-    commits: history.commits,
-    snapshots: history.snapshots,
+    commits,
+    snapshots,
     objectCount: objects.size - heldCount,
     objects: (batchObjects) => batches(objects, held, batchObjects),
-    trees,
+    heldBytes: commits.heldBytes + snapshots.heldBytes + objects.heldBytes + held.byteLength,
   };
 }
 

@@ -1,6 +1,9 @@
 import { IdSet } from '~/muse/id-set';
 import type { Id } from '~/muse/ids';
 
+/** What the lists beside the ids take for each of these, about. */
+const LIST_ENTRY_BYTES = 24;
+
 /**
  * The snapshots of the commits of a fetch, each once, at the place where it is first named; between
  * them those that the peer has, for the others to be told apart from. About 60 bytes each.
@@ -16,6 +19,11 @@ export class PlannedSnapshots {
   /** Places, held ones included. */
   get size(): number {
     return this.#ids.size;
+  }
+
+  /** Bytes it keeps in memory, about. */
+  get heldBytes(): number {
+    return this.#ids.heldBytes + LIST_ENTRY_BYTES * this.size;
   }
 
   at(place: number): Id {

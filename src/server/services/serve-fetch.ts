@@ -4,13 +4,14 @@ import type { CommitRecord, SnapshotDelta, SnapshotRecord } from '~/wire/frames'
 import type { FetchStore } from '../ports/fetch-store';
 import type { ObjectReader, ObjectToRead, ReadObject } from '../ports/object-storage';
 import { BatchSize } from './batch-size';
+import type { FetchPlans } from './fetch-plans';
 import { checkWish } from './fetch-wish';
 import { deltaOf, warmDeltas } from './manifest-delta';
 import { listManifest } from './manifest-list';
 import type { OpenRepository } from './open-repository';
-import { type FetchPlan, type FetchWish, planFetch } from './plan-fetch';
+import type { FetchPlan, FetchWish } from './plan-fetch';
 import { objectNotFound } from './read-object';
-import { StoredRecordDamaged } from './tree-source';
+import { StoredRecordDamaged, TreeSource } from './tree-source';
 
 /**
  * A fetch (docs/protocol.md §4) in two halves: `openFetch` answers what can still have an HTTP
@@ -22,12 +23,15 @@ import { StoredRecordDamaged } from './tree-source';
 export interface ServeFetchDeps {
   store: FetchStore;
   objects: ObjectReader;
+  plans: FetchPlans;
 }
 
 export interface OpenedFetch {
   repoId: string;
   branchHeads: Record<string, Id>;
   plan: FetchPlan;
+  /** The repository's trees, the last read ones at hand. */
+  trees: TreeSource;
 }
 
 /** A snapshot to be sent: whole, or as the difference from one that the peer has by then. */
@@ -47,12 +51,13 @@ const SNAPSHOTS_BATCH = 64;
 export async function openFetch(
   repo: OpenRepository,
   wish: FetchWish,
-  { store }: ServeFetchDeps,
+  { store, plans }: Pick<ServeFetchDeps, 'store' | 'plans'>,
 ): Promise<OpenedFetch> {
   const repoId = repo.entry.id;
   const branchHeads = await store.branchHeads(repoId);
-  const plan = await planFetch(repoId, await checkWish(repo, wish, store), store);
-  return { repoId, branchHeads, plan };
+  const trees = new TreeSource((ids) => store.loadTrees(repoId, ids));
+  const plan = await plans.find(repoId, await checkWish(repo, wish, store), store, trees);
+  return { repoId, branchHeads, plan, trees };
 }
 
 /** The objects of a fetch, verified, in batches; large ones are for the caller to read in parts. */
@@ -123,7 +128,7 @@ function readRecord(id: Id, raw: Uint8Array): CommitRecord {
  * a snapshot that resembles one that the peer has by then comes as the difference from it.
  */
 export async function* sentSnapshots(
-  { repoId, plan }: OpenedFetch,
+  { repoId, plan, trees }: OpenedFetch,
   { store }: ServeFetchDeps,
   options: { deltas: boolean; signal: AbortSignal },
 ): AsyncGenerator<SentSnapshot & { place: number }> {
@@ -140,9 +145,9 @@ export async function* sentSnapshots(
     }
     const asked = steps.flatMap(({ id, baseId }) => (baseId === null ? [id] : [id, baseId]));
     const rows = await store.loadSnapshots(repoId, [...new Set(asked)]);
-    await warm(steps, rows, plan);
+    await warm(steps, rows, trees);
     for (const step of steps)
-      yield { place: step.place, ...(await makeSnapshot(step, rows, plan)) };
+      yield { place: step.place, ...(await makeSnapshot(step, rows, trees)) };
   }
 }
 
@@ -154,7 +159,7 @@ interface Step {
 
 type SnapshotRows = Awaited<ReturnType<FetchStore['loadSnapshots']>>;
 
-async function warm(steps: Step[], rows: SnapshotRows, { trees }: FetchPlan): Promise<void> {
+async function warm(steps: Step[], rows: SnapshotRows, trees: TreeSource): Promise<void> {
   const pairs = steps.flatMap(({ id, baseId }) =>
     baseId === null
       ? []
@@ -166,7 +171,7 @@ async function warm(steps: Step[], rows: SnapshotRows, { trees }: FetchPlan): Pr
 async function makeSnapshot(
   { id, baseId }: Step,
   rows: SnapshotRows,
-  { trees }: FetchPlan,
+  trees: TreeSource,
 ): Promise<SentSnapshot> {
   const { rootTreeId, entryCount, extra } = rowOf(id, rows);
   if (baseId !== null) {

@@ -37,6 +37,7 @@ import { PostgresSettingsStore } from '../postgres/settings-store';
 import { PostgresTagStore } from '../postgres/tag-store';
 import { PostgresTokenStore } from '../postgres/token-store';
 import { createCompareCaches } from '../services/compare-caches';
+import { FetchPlans } from '../services/fetch-plans';
 import { FetchSlots } from '../services/fetch-slots';
 import { PathLists } from '../services/list-paths';
 import { HistoryCache } from '../services/load-history';
@@ -50,6 +51,8 @@ import { openBlobStore } from './open-blob-store';
 
 /** What pushes find of the pushes before them, without asking the database. */
 const RECENT_MANIFESTS_BYTES = 32 * 1024 ** 2;
+/** What fetches find of the fetches before them of the same commits. */
+const FETCH_PLANS_BYTES = 32 * 1024 ** 2;
 
 /** What is found out or made during start, beyond the environment. */
 export interface ContainerInputs {
@@ -144,6 +147,7 @@ export function createContainer({ env, databaseUrl, sessionSecret }: ContainerIn
       store: fetchStore,
       pushStore,
       objects: storage.reader,
+      plans: new FetchPlans(FETCH_PLANS_BYTES),
       slots: new FetchSlots(),
     },
     tags: { ...wire, tags, records: fetchStore },
